@@ -32,7 +32,9 @@ from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
+from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits, Thresholds
+from shared.usecases.limits.estimate_hold import HoldEstimator
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.read_plans import PlanReader
@@ -178,7 +180,7 @@ class Container(Storage):
 
     @cached_property
     def links(self) -> Links:
-        """The pages that mails link to."""
+        """The pages that mails and problems link to."""
         return Links(self.config.web_origin)
 
     @cached_property
@@ -239,6 +241,14 @@ class Container(Storage):
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.ledger, self.thresholds)
+
+    @cached_property
+    def runs(self) -> RunAdmitter:
+        return RunAdmitter(self.limits, self._stores.admissions)
+
+    @cached_property
+    def hold_estimator(self) -> HoldEstimator:
+        return HoldEstimator(self.prices)
 
     @cached_property
     def rows(self) -> TenantRows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from shared.adapters.memory import MemoryStore
 from shared.config import Config
 from shared.ports import (
+    Admissions,
     BillingStore,
     Directory,
     Endpoints,
@@ -40,6 +41,7 @@ class Stores:
     """A store for each port."""
 
     usage: UsageStore
+    admissions: Admissions
     directory: Directory
     tenant_index: TenantIndex
     members: Members
@@ -66,6 +68,7 @@ class Stores:
 
         return cls(
             usage=firestore.FirestoreUsageStore(rpc, config.retention),
+            admissions=firestore.FirestoreAdmissions(rpc),
             directory=firestore.FirestoreDirectory(rpc),
             tenant_index=firestore.FirestoreTenantIndex(rpc),
             members=firestore.FirestoreMembers(rpc),
@@ -91,6 +94,10 @@ class Storage:
     @cached_property
     def usage(self) -> UsageStore:
         return self._stores.usage
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        return self._stores.admissions
 
     @cached_property
     def directory(self) -> Directory:

@@ -13,8 +13,8 @@ from shared.domain.people.keys import ALL_SCOPES
 from shared.domain.people.members import PERMISSIONS, ROLES, scope_for
 from shared.domain.tenant_ids import TENANT_ID
 from shared.http.gzip_bodies import MAX_UNPACKED_BYTES
-from shared.http.openapi_responses import components, responses
-from shared.http.problems import ProblemDocument
+from shared.http.openapi_responses import REFUSALS, components, responses
+from shared.http.problems import PAYMENT_REQUIRED, LimitProblem, ProblemDocument
 from shared.http.request_bounds import MAX_QUERY_CHARS
 from shared.http.routes import METERING_PATHS, Call, Container, Route, SignInLevel
 from shared.usecases.people.manage_budgets import BUDGET_ID
@@ -79,7 +79,12 @@ def document(routes: Sequence[Route]) -> _Json:
         "components": {
             "schemas": schemas.definitions,
             "securitySchemes": _SECURITY_SCHEMES,
-            **components(schemas.of(ProblemDocument, "serialization")),
+            **components(
+                {
+                    status: schemas.of(problem, "serialization")
+                    for status, problem in _problems(routes).items()
+                }
+            ),
         },
     }
 
@@ -99,7 +104,7 @@ class _Schemas:
 
 
 def _models(routes: Sequence[Route]) -> set[tuple[Any, _Mode]]:
-    models: set[tuple[Any, _Mode]] = {(ProblemDocument, "serialization")}
+    models: set[tuple[Any, _Mode]] = {(problem, "serialization") for problem in _problems(routes).values()}
     for each in routes:
         models |= {(body, "validation") for body in _bodies(each).values()}
         if each.response is not None:
@@ -107,6 +112,15 @@ def _models(routes: Sequence[Route]) -> set[tuple[Any, _Mode]]:
         if each.errors is not None:
             models.add((each.errors.model, "serialization"))
     return models
+
+
+def _problems(routes: Sequence[Route]) -> Mapping[int, type[ProblemDocument]]:
+    """Return the model of the problem documents by status, of each status that the routes may answer with."""
+    return {
+        status: LimitProblem if status == PAYMENT_REQUIRED else ProblemDocument
+        for status in REFUSALS
+        if status != PAYMENT_REQUIRED or any(status in each.refusals for each in routes)
+    }
 
 
 def _bodies(each: Route) -> Mapping[str, object]:

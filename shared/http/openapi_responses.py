@@ -5,13 +5,15 @@ from typing import Any, Final
 
 from shared.http.csv_files import NEXT_CURSOR
 from shared.http.idempotency import REPLAYED, IdempotencyHeaders
+from shared.http.problems import PAYMENT_REQUIRED
 from shared.http.routes import METERING_PATHS, Route
 
 _Json = dict[str, Any]
 
-_REFUSALS: Final[Mapping[int, str]] = {
+REFUSALS: Final[Mapping[int, str]] = {
     400: "The request cannot be read: malformed JSON, gzip, or cursor.",
     401: "The key or ID token is missing, unknown, expired or revoked.",
+    402: "A limit has too little room; `scope` names it. Nothing was set aside.",
     403: "The caller may not do this, or is of another tenant.",
     404: "It does not exist.",
     405: "The path does not support this method.",
@@ -59,17 +61,18 @@ _REQUIRED: Final[Mapping[int, tuple[str, ...]]] = {
 }
 
 
-def components(problem: _Json) -> _Json:
-    """Return the named responses and headers, to which operations refer; `problem` is the schema of problems."""
+def components(problems: Mapping[int, _Json]) -> _Json:
+    """Return the named responses and headers, to which operations refer; `problems` has their schemas by status."""
     return {
         "headers": {name: {"required": True, **header} for name, header in HEADERS.items()},
         "responses": {
             _name(status): {
                 "description": description,
                 "headers": _headers(status),
-                "content": {"application/problem+json": {"schema": problem}},
+                "content": {"application/problem+json": {"schema": problems[status]}},
             }
-            for status, description in _REFUSALS.items()
+            for status, description in REFUSALS.items()
+            if status in problems
         },
     }
 
@@ -87,7 +90,7 @@ def responses(each: Route, schema: _Json | None, error: _Json | None) -> _Json:
         success["content"] |= _PROTOBUF
     if each.headers is IdempotencyHeaders:
         success["headers"] |= _optional(REPLAYED)
-    refusals = {str(status): _refusal(status, error) for status in _REFUSALS if _is_possible(status, each)}
+    refusals = {str(status): _refusal(status, error) for status in REFUSALS if _is_possible(status, each)}
     existing = (
         {"200": {**success, "description": "It exists already: nothing has changed"}}
         if each.may_exist
@@ -101,7 +104,7 @@ def _refusal(status: int, error: _Json | None) -> _Json:
     if error is None or status == 405:
         return {"$ref": f"#/components/responses/{_name(status)}"}
     content = {"application/json": {"schema": error}, **_PROTOBUF}
-    return {"description": _REFUSALS[status], "headers": _headers(status), "content": content}
+    return {"description": REFUSALS[status], "headers": _headers(status), "content": content}
 
 
 def _optional(name: str) -> _Json:
@@ -115,12 +118,13 @@ def _is_possible(status: int, each: Route) -> bool:
     only_if: Mapping[int, bool] = {
         400: has_input,
         401: each.needs is not None,
+        PAYMENT_REQUIRED: PAYMENT_REQUIRED in each.refusals,
         403: each.needs is not None,
         404: "<" in each.path
         or (each.path.startswith(METERING_PATHS) and has_body and not each.names_tenants),
         406: each.response is not None,
         408: has_body,
-        409: changes_tenant,
+        409: changes_tenant or 409 in each.refusals,
         422: has_input,
         429: each.needs is not None,
     }

@@ -1,9 +1,10 @@
 """Errors as RFC 9457 problem documents: a stable `code`, and for invalid input each field and its value."""
 
 import logging
+from datetime import datetime
 
 from flask import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from werkzeug.exceptions import HTTPException
 
 from shared.domain.billing.stripe_fields import InvalidStripeObject
@@ -22,12 +23,26 @@ from shared.domain.errors import (
     UsageError,
     cut,
 )
+from shared.domain.limits.metrics import LimitedMetric
+from shared.domain.limits.runs import Refusal
+from shared.domain.prices.money import usd_string
 
 LOGGER = logging.getLogger("gwi_usage")
+
+
+class PaymentRequired(UsageError):
+    """A run that does not fit a limit, with the page on which its tenant gets a larger one."""
+
+    def __init__(self, refusal: Refusal, upgrade_url: str) -> None:
+        super().__init__(refusal.reason, code=refusal.code)
+        self.refusal = refusal
+        self.upgrade_url = upgrade_url
+
 
 _STATUS: dict[type[UsageError], int] = {
     InvalidInput: 400,
     NotAuthenticated: 401,
+    PaymentRequired: 402,
     Forbidden: 403,
     NotFound: 404,
     TooSlow: 408,
@@ -37,11 +52,13 @@ _STATUS: dict[type[UsageError], int] = {
     Unavailable: 503,
     InvalidStripeObject: 422,  # an error, so that Stripe sends it again after we support its shape
 }
+PAYMENT_REQUIRED = 402
 UNPROCESSABLE = 422
 _MAX_DETAIL_CHARS = 500
 _TITLES = {
     400: "Bad request",
     401: "Not authenticated",
+    402: "Payment required",
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
@@ -70,6 +87,21 @@ class ProblemDocument(BaseModel):
     detail: str
     errors: list[FieldProblem] | None = None
     truncated: bool | None = None
+
+
+class LimitProblem(ProblemDocument):
+    """The limit that a hold does not fit. Dollars are decimal strings; tokens and runs are integers."""
+
+    scope: str = Field(
+        description="`plan`, `budget:` and its id, or `run:` and the id of the run whose hold is too small."
+    )
+    metric: LimitedMetric | None = None
+    limit: str | int | None = None
+    used: str | int | None = Field(None, description="Of the limit, as known now.")
+    held: str | int | None = Field(None, description="Set aside by open runs, and not used yet.")
+    asked: str | int | None = None
+    resets_at: datetime | None = Field(None, description="The start of the next window, if there is one.")
+    upgrade_url: str = Field(description="The page on which the tenant changes its plan.")
 
 
 def problem_of(error: Exception) -> Response:
@@ -103,7 +135,28 @@ def _usage_problem(error: UsageError) -> Response:
     if isinstance(error, InvalidInput):
         document.errors = list(error.problems) or None
         document.truncated = error.is_truncated or None
+    if isinstance(error, PaymentRequired):
+        document = _limit_problem(document, error)
     return _response(document, headers)
+
+
+def _limit_problem(document: ProblemDocument, error: PaymentRequired) -> LimitProblem:
+    refusal = error.refusal
+
+    def shown(amount: int | None) -> str | int | None:
+        return usd_string(amount) if amount is not None and refusal.metric == "cost" else amount
+
+    return LimitProblem(
+        **document.model_dump(),
+        scope=refusal.scope,
+        metric=refusal.metric,
+        limit=shown(refusal.limit),
+        used=shown(refusal.used),
+        held=shown(refusal.held),
+        asked=shown(refusal.asked),
+        resets_at=refusal.resets_at,
+        upgrade_url=error.upgrade_url,
+    )
 
 
 def rate_headers(rate: RateStatus) -> dict[str, str]:

@@ -60,8 +60,18 @@ class Rejection(ResponseModel):
     message: str
 
 
+class RunLeftResponse(ResponseModel):
+    """What a run may still use of its hold."""
+
+    remaining_usd: Usd | None = Field(
+        description="Null if it holds no dollars, or if the price of one of its calls is not known."
+    )
+    remaining_tokens: int | None = Field(description="Null if it holds no tokens.")
+    over: bool = Field(description="Whether it has used more than it held.")
+
+
 class RecordResponse(ResponseModel):
-    """The result of recording a batch. `status` is set only if requested with `?status=true`."""
+    """The result of recording a batch. `status` and `run` are set only if requested with `?status=true`."""
 
     accepted: int
     duplicates: int
@@ -69,6 +79,9 @@ class RecordResponse(ResponseModel):
     truncated: bool = Field(False, description="Whether `rejected` lists only the first problems.")
     ids: list[str] = Field(description="Ids of the events that are recorded, now or earlier, in order.")
     status: LimitStatus | None = None
+    run: RunLeftResponse | None = Field(
+        default=None, description="Null if the recorded events are not all of one run."
+    )
     redacted: int = Field(
         default=0,
         description="How many known secrets the metadata of these events contained; none of them is stored.",

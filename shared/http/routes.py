@@ -35,7 +35,9 @@ from shared.usecases.billing.estimate_prices import PriceEstimator
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.ledger.fold_lag import FoldLag
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits
+from shared.usecases.limits.estimate_hold import HoldEstimator
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.tenant_rows import TenantRows
@@ -100,6 +102,10 @@ class Container(Protocol):
     def tenants(self) -> NamedTenants: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def runs(self) -> RunAdmitter: ...
+    @property
+    def hold_estimator(self) -> HoldEstimator: ...
     @property
     def rates(self) -> RateLimits: ...
     @property
@@ -228,6 +234,8 @@ class Route:
     """Whether callers of the last hour are still known while the store is away."""
     may_exist: bool = False
     """Whether the same request again answers 200 with what exists."""
+    refusals: tuple[int, ...] = ()
+    """Statuses of refusals that few routes have, for the OpenAPI document."""
     status: int = 200
     max_body_bytes: int = MAX_SMALL_BODY_BYTES
 

@@ -29,7 +29,7 @@ from shared.ports.ledger import (
     TickPublisher,
     UsageStore,
 )
-from shared.ports.limits import PlanCatalogs, StalePlans
+from shared.ports.limits import AdmissionChange, Admissions, PlanCatalogs, RunChange, StaleHolds, StalePlans
 from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
@@ -60,6 +60,8 @@ from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
 
 __all__ = [
+    "AdmissionChange",
+    "Admissions",
     "AlreadyAnswered",
     "BillingChange",
     "BillingStore",
@@ -94,11 +96,13 @@ __all__ = [
     "PushVerifier",
     "RaisedAlert",
     "Reconciliations",
+    "RunChange",
     "ServiceStatus",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",
     "StaleAccount",
+    "StaleHolds",
     "StaleMembers",
     "StaleOutbox",
     "StalePlans",

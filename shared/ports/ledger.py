@@ -13,6 +13,7 @@ from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.ledger.tick import TickMessage
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
@@ -137,8 +138,22 @@ class UsageStore(Protocol):
     def event_cursor(self, event: RecordedEvent) -> str:
         """Return the cursor of list_events that goes on after `event`."""
 
-    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        """List the tenant's runs by their beginning, newest first. Raises InvalidInput for a bad cursor."""
+    def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        """One event of the tenant, with its metadata."""
+
+    def list_runs(
+        self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None
+    ) -> Page[Run]:
+        """List the tenant's runs, in one round trip. Raises InvalidInput for a bad cursor.
+
+        A list by duration has the runs that were measured, at the duration they had then.
+        """
+
+    def measure_runs(self, tenant_id: str, limit: int) -> int:
+        """Set the durations of `limit` runs that have changed since they were measured; return how many there were.
+
+        A run that changes meanwhile is left for the next time.
+        """
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         """One run of the tenant."""

@@ -1,9 +1,15 @@
-"""The store of the platform's plans."""
+"""The store of the platform's plans, and that of admissions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
+from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, run_mark
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.holds import Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.metering.recording import DayDelta
 from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant
 
@@ -34,4 +40,58 @@ class PlanCatalogs(Protocol):
         """Yield every tenant with all that concerns its plan, in the order of their ids.
 
         Only for the platform, because it crosses tenants.
+        """
+
+
+class StaleHolds(Exception):
+    """The holds have changed since they were read: read them again, decide again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChange:
+    """The change of a run's document. What is None stays as it is."""
+
+    key: RunKey
+    admission: RunAdmission | None = None
+    end: RunEnd | None = None
+    begins: str | None = None
+    """The id of a run that begins with its admission."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionChange:
+    """Everything that admissions, extensions and ends of one tenant change at `now`, in one commit."""
+
+    now: datetime
+    settings: CounterSettings
+    """Of the counters, one of which is marked if a run begins, so that the next fold counts it."""
+    begun: Mapping[BudgetSlot, frozenset[str]] = field(default_factory=dict)
+    """The ids of the runs that count towards each budget of runs, beside the totals."""
+    runs: Sequence[RunChange] = ()
+    holds: Mapping[RunKey, Hold | None]
+    """The holds of the tenant that are new or have changed; None: released."""
+    trees: Mapping[RunKey, Mapping[RunKey, Hold] | None] = field(default_factory=dict)
+    """By their root, the holds of trees that are new or have changed; None: the tree has ended."""
+    is_first: bool = False
+    """Whether the tenant's document has yet to say that there are holds."""
+
+    @property
+    def counted(self) -> DayDelta | None:
+        """What the runs that begin add to a counter of today; None if none begins."""
+        if not any(run.begins for run in self.runs):
+            return None
+        hour = self.now.hour
+        marks = {slot: HourCount(runs={*map(run_mark, ids)}) for slot, ids in self.begun.items()}
+        return DayDelta({}, {hour}, budgets={slot: {hour: count} for slot, count in marks.items()})
+
+
+class Admissions(Protocol):
+    """Stores what open runs have set aside. UsageStore.read returns it. Raises Unavailable as UsageStore does."""
+
+    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> object:
+        """Make the change, and return the new version of the tenant's holds.
+
+        Everything is changed or nothing. Raise StaleHolds if the holds are not as they were `read`; that may also be
+        because an earlier attempt succeeded and its response was lost. Other readers see the counter first, then the
+        runs, then the trees, and the tenant's holds last.
         """

@@ -11,6 +11,7 @@ from uuid import uuid4
 import grpc
 
 from shared.adapters.firestore import (
+    FirestoreAdmissions,
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
@@ -30,6 +31,7 @@ from shared.adapters.firestore import (
 from shared.adapters.firestore.encoding import get_fields
 from shared.adapters.firestore.queries import StructuredQuery
 from shared.ports import (
+    Admissions,
     BillingStore,
     Directory,
     Endpoints,
@@ -67,6 +69,7 @@ class Stores:
     """All ports of one database."""
 
     usage: UsageStore
+    admissions: Admissions
     directory: Directory
     members: Members
     operators: Operators
@@ -86,6 +89,7 @@ class Stores:
         """Open the ports on a database."""
         return cls(
             FirestoreUsageStore(rpc, _RETENTION),
+            FirestoreAdmissions(rpc),
             FirestoreDirectory(rpc),
             FirestoreMembers(rpc),
             FirestoreOperators(rpc),

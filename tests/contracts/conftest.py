@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import (
+    FirestoreAdmissions,
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreEndpoints,
@@ -28,6 +29,7 @@ from shared.adapters.firestore import (
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.ports import (
+    Admissions,
     BillingStore,
     Directory,
     Endpoints,
@@ -52,6 +54,7 @@ class Stores(NamedTuple):
     """One place of storage, seen through its ports, and a second instance that works on the same place."""
 
     usage: UsageStore
+    admissions: Admissions
     directory: Directory
     other_usage: UsageStore
     members: Members
@@ -95,6 +98,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
     other_rpc = FirestoreRpc(project_id, lambda: theirs, is_emulator=True)
     return Stores(
         FirestoreUsageStore(rpc, RETENTION),
+        FirestoreAdmissions(rpc),
         FirestoreDirectory(rpc),
         FirestoreUsageStore(other_rpc, RETENTION),
         FirestoreMembers(rpc),

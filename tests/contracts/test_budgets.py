@@ -9,6 +9,7 @@ from shared.domain.errors import NotFound
 from shared.domain.ledger.budget_counts import BudgetSlot, Counted, HourCount, Spent, run_mark
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.documents import RunSums, Wanted
+from shared.domain.ledger.holds import run_key
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import MonthRollup
 from shared.domain.limits.budgets import Budget, BudgetScope
@@ -66,14 +67,14 @@ def test_an_event_counts_in_its_budgets_in_the_commit_that_stores_it(
     first = llm_call("e1", run_id="r1")._replace(budgets=COUNTED)
     store.record("acme", [first, llm_call("e2"), first], ONE_SHARD, NOON)
     store.record("acme", [first], ONE_SHARD, NOON)
-    wanted = Wanted(shards=(REF,), budgets=EVERY, runs=frozenset({"r1", "unknown"}))
+    wanted = Wanted(shards=(REF,), budgets=EVERY, runs=frozenset({run_key("r1"), run_key("unknown")}))
     found = store.read("acme", wanted).documents
     assert found.shards[REF].budgets == {
         COST: {12: HourCount(72_000)},
         TOKENS: {12: HourCount(100 + 20)},
         RUNS: {12: HourCount(runs={run_mark("r1")})},
     }
-    assert found.runs == {"r1": RunSums(totals=first.amounts, budgets={OF_RUN: Spent(100 + 20)})}
+    assert found.runs == {run_key("r1"): RunSums(totals=first.amounts, budgets={OF_RUN: Spent(100 + 20)})}
 
 
 def test_a_run_counts_once_an_hour_and_an_unpriced_call_is_told_apart(

@@ -12,9 +12,11 @@ from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.documents import Wanted
+from shared.domain.ledger.holds import Holds, run_key
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
+from shared.domain.metering.run_lists import RunsWanted
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.audit import Change
 from shared.ports import EventsWanted, Outcome
@@ -29,6 +31,7 @@ from shared.usecases.people.tenant_data import (
     export_tenant,
 )
 from tests.contracts.conftest import RETENTION, Stores
+from tests.contracts.test_admission import ADMISSION, beginning, changing
 from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
@@ -97,6 +100,30 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
 
 
+def test_an_erased_user_is_not_named_by_admissions(filled: Stores) -> None:
+    filled.admissions.save_admission("acme", changing({}, runs=[beginning("run-9", ADMISSION)]), Holds())
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    erased = filled.usage.find_run("acme", "run-9")
+    assert erased is not None
+    assert erased.admission == replace(ADMISSION, spender=ADMISSION.spender._replace(user_id=None))
+    assert erased.user_id is None
+
+
+def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:
+    of_ann, own = RunsWanted(user_id="ann"), event("own", "ann")._replace(run_id="run-2")
+    for tenant_id in ("acme", "bolt"):
+        filled.usage.record(tenant_id, [own], ONE_SHARD, NOON)
+    (run,) = filled.usage.list_runs("acme", of_ann, limit=5).items
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    assert filled.tenant_data.erase_name("acme", "ann") == 0
+    assert filled.usage.list_runs("acme", of_ann, limit=5).items == []
+    erased = filled.usage.find_run("acme", run.id)
+    assert erased is not None
+    assert (erased.user_id, erased.totals) == (None, run.totals)
+    assert filled.usage.list_runs("bolt", of_ann, limit=5).items == [run]
+    assert filled.usage.list_runs("acme", RunsWanted(user_id="bob"), limit=5).items != []
+
+
 def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
     ref = AttributionRef(NOON.date(), 0)
     wanted = Wanted(attribution=(ref,), dimension="user")
@@ -123,10 +150,12 @@ def test_an_erased_user_leaves_the_budgets_of_each_user_and_of_nothing_else(stor
     tick(stores.usage, NOON + timedelta(hours=1))
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") >= 3
     slots = frozenset({of_user, of_flow, of_run})
-    wanted = Wanted(shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({"run-1"}))
+    wanted = Wanted(
+        shards=(ShardRef(TODAY, 0),), days=(TODAY,), budgets=slots, runs=frozenset({run_key("run-1")})
+    )
     found = stores.usage.read("acme", wanted).documents
     assert {*found.shards[ShardRef(TODAY, 0)].budgets} == {*found.days[TODAY].budgets} == {of_flow}
-    assert found.runs["run-1"].budgets == {}
+    assert found.runs[run_key("run-1")].budgets == {}
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
@@ -174,6 +203,9 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
     tokens = sum(line["total_tokens"] for line in lines if line["object"] == "usage")
     assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
     assert ENDPOINT.secret not in str(lines)
+    (run,) = (line for line in lines if line["object"] == "run")
+    assert run["user_id"] == "bob"
+    assert not any(name.startswith("_") for name in run)
 
 
 def test_a_tenant_is_deleted_a_while_after_its_end_and_only_that_tenant(

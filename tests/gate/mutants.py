@@ -43,8 +43,8 @@ MUTANTS = (
     ),
     Mutant(
         "recording",
-        "shared/adapters/memory/ledger/usage.py",
-        "usage.runs_begun[_hour_of(run.began_at)] += 1",
+        "shared/adapters/memory/state.py",
+        "self.runs_begun[_hour_of(run.began_at)] += 1",
         "pass",
     ),
     Mutant(

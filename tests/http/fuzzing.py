@@ -41,6 +41,8 @@ RULES_BEYOND_SCHEMAS = {
     *("one_free_plan", "duplicate_plan", "unknown_plan", "alias_circle", "alias_is_plan", "invalid_alias"),
     *("price_for_nobody", "price_without_amount", "two_prices", "invalid_percent"),
     *("invalid_amount", "invalid_price", "reason_required", "contradictory_status"),
+    *("own_exceeds_hold", "estimate_and_hold", "hold_too_large", "below_drawn"),
+    *("unknown_parent", "parent_cycle", "tree_too_deep"),
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
 """Codes of problems that a request which fits its schema can have."""

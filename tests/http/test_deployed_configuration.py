@@ -125,7 +125,7 @@ def test_a_wrong_mail_server_does_not_show_its_password(url: str) -> None:
         ("usage_api", ["GWI_WEB_ORIGIN"]),
         ("aggregate", ["GWI_WEB_ORIGIN", *TICKS]),
         ("stripe_webhook", ["STRIPE_WEBHOOK_SECRET"]),
-        ("record_usage", []),
+        ("record_usage", ["GWI_WEB_ORIGIN"]),
     ],
 )
 def test_a_deployed_function_does_not_start_without_what_it_needs(name: str, missing: list[str]) -> None:

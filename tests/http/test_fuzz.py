@@ -42,7 +42,7 @@ def config(secret: str, examples: int) -> Config:
         "generation": {"max-examples": examples},
         "checks": {
             "positive_data_acceptance": {
-                "expected-statuses": ["2xx", "400", "401", "403", "404", "409", "422"]
+                "expected-statuses": ["2xx", "400", "401", "402", "403", "404", "409", "422"]
             },
             "negative_data_rejection": {"expected-statuses": REFUSED},
         },

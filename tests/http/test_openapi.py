@@ -41,7 +41,8 @@ def document(documents: dict[str, Json]) -> Json:
     first, second = documents["record_usage"], documents["usage_api"]
     schemas = {**first["components"]["schemas"], **second["components"]["schemas"]}
     paths = {**first["paths"], **second["paths"]}
-    return {"paths": paths, "components": {**second["components"], "schemas": schemas}}
+    components = {**second["components"], **first["components"], "schemas": schemas}
+    return {"paths": paths, "components": components}
 
 
 @pytest.fixture
@@ -186,6 +187,12 @@ def test_an_example_fits_its_schema_and_is_accepted(
         (
             "post",
             "/v1/events",
+            ["key", "platformKey"],
+            "For a key or platform key with the scope `usage:write`.",
+        ),
+        (
+            "post",
+            "/v1/runs/{run}/end",
             ["key", "platformKey"],
             "For a key or platform key with the scope `usage:write`.",
         ),
@@ -351,6 +358,40 @@ def test_a_problem_fits_its_schema(
     answer = functions.get(key, path)
     assert answer.status_code == status
     assert checker.misfits(answer.get_json(), {"$ref": "#/components/schemas/ProblemDocument"}) == []
+
+
+def test_the_answers_about_a_run_fit_their_schemas(
+    functions: Functions, key: str, document: Json, checker: SchemaChecker
+) -> None:
+    def ask(path: str, body: Json) -> TestResponse:
+        return functions.record_usage.post(path, json=body, headers=bearer(key))
+
+    answers = [
+        ("/v1/runs", ask("/v1/runs", {"run_id": "run-1", "budget_usd": 1})),
+        ("/v1/runs", ask("/v1/runs", {"run_id": "run-1", "budget_usd": 1})),
+        ("/v1/runs", ask("/v1/runs", {"run_id": "run-2", "hold_tokens": 10**9})),
+        ("/v1/runs", ask("/v1/runs", {"run_id": "run-1"})),
+        ("/v1/runs/{run}/extend", ask("/v1/runs/run-1/extend", {"hold_tokens": 5})),
+        ("/v1/runs/{run}/extend", ask("/v1/runs/run-1/extend", {"hold_tokens": 10**9})),
+        ("/v1/runs/{run}/end", ask("/v1/runs/run-1/end", {"status": "failed", "error": "x"})),
+        ("/v1/runs/{run}/extend", ask("/v1/runs/run-1/extend", {"hold_tokens": 5})),
+    ]
+    assert [answer.status_code for _, answer in answers] == [201, 200, 402, 409, 200, 402, 200, 409]
+    for path, answer in answers:
+        documented = document["paths"][path]["post"]["responses"][str(answer.status_code)]
+        name = documented.get("$ref", "").rpartition("/")[2]
+        content = documented if not name else document["components"]["responses"][name]
+        (schema,) = (each["schema"] for each in content["content"].values())
+        assert checker.misfits(answer.get_json(), schema) == [], path
+
+
+def test_only_routes_about_runs_say_that_a_limit_may_have_too_little_room(documents: dict[str, Json]) -> None:
+    paths = documents["record_usage"]["paths"]
+    assert {path for path in paths if "402" in paths[path].get("post", {}).get("responses", {})} == {
+        "/v1/runs",
+        "/v1/runs/{run}/extend",
+    }
+    assert "Problem402" not in documents["usage_api"]["components"]["responses"]
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in SHAPES])

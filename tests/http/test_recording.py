@@ -30,6 +30,7 @@ def test_every_accepted_shape_is_recorded(case: dict[str, Any], functions: Funct
         "truncated": False,
         "ids": case["ids"],
         "status": None,
+        "run": None,
         "redacted": 0,
         "metering_enabled": True,
     }
@@ -155,6 +156,7 @@ def test_the_status_is_returned_if_requested(functions: Functions, key: str) -> 
         "period_start": "2026-11-01T00:00:00Z",
         "period_resets_at": "2026-12-01T00:00:00Z",
         "cost_used_usd": "0.00",
+        "cost_held_usd": "0.00",
         "cost_limit_usd": None,
         "cost_remaining_usd": None,
         "cost_usage_percent": None,

@@ -6,38 +6,20 @@ from collections.abc import Iterator
 import pytest
 
 from shared.adapters.firestore import FirestoreMargins
-from shared.adapters.firestore.people.tenant_rows import row_fields, row_name
-from shared.adapters.firestore.people.tenants import set_write
 from shared.domain.billing.margins import Margin, TenantMargin
 from shared.domain.ledger.counters import Series
-from shared.domain.ledger.periods import period_at
-from shared.domain.limits.limits import LimitPolicy
 from shared.domain.people.audit import Change
-from shared.domain.people.tenant_rows import TenantRow, Used, new_row, row_usage
-from shared.domain.people.tenants import Tenant
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
 from tests.http.conftest import NOON
 from tests.http.serving import Functions, Json
+from tests.ten_thousand_tenants import A_COMMIT, OVER_80, TENANTS, add_rows
 
-TENANTS, A_COMMIT, LIMIT = 10_000, 500, 50
+LIMIT = 50
 MOST_CALLS = 3
 MOST_CALLS_OF_THE_OVERVIEW = 4
-OVER_80 = TENANTS - 8_000
-"""The rows have used each number of hundredths of a percent below 10,000 once."""
 USD = 10**9
 MARGIN_PLANS = ("free", "starter", "professional", "enterprise", "gone")
-POLICY = LimitPolicy(token_limit=1_000_000, run_limit=100)
-
-
-def rows() -> Iterator[TenantRow]:
-    """Yield rows of tenants that have used 0 to 9,999 hundredths of a percent, in an order of their own."""
-    for number in range(TENANTS):
-        used = number * 7_919 % TENANTS
-        plan = "starter" if number % 2 else "free"
-        tenant = Tenant(id=f"t-{number:05}", name=f"Tenant {number:05}", plan=plan, created_at=NOON)
-        period = Used.of(period_at(None, NOON), {"total_tokens": used * 100}, 0, None)
-        yield TenantRow(id=tenant.id, tenant=new_row(tenant).tenant, usage=row_usage(POLICY, period, NOON))
 
 
 @pytest.fixture
@@ -46,10 +28,7 @@ def functions(functions_on_firestore: Functions, monkeypatch: pytest.MonkeyPatch
     # To count and sum, the emulator reads every document, and takes longer than a request may wait.
     for container in functions_on_firestore.containers.values():
         monkeypatch.setattr(container._rpc._retries, "_give_up_after_seconds", 60)
-    rpc = functions_on_firestore.containers["usage_api"]._rpc
-    writes = [set_write(row_name(rpc.documents, row.id), row_fields(row)) for row in rows()]
-    for start in range(0, TENANTS, A_COMMIT):
-        rpc.commit(writes[start : start + A_COMMIT])
+    add_rows(functions_on_firestore.containers["usage_api"]._rpc, NOON)
     return functions_on_firestore
 
 

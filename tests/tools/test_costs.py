@@ -90,6 +90,13 @@ def test_reads() -> None:
     }
 
 
+def test_runs_with_a_hold() -> None:
+    rows = COSTS.section("Runs with a hold")
+    costs = [MILLION * (int(reads) * READ + int(writes) * WRITE) for _, reads, writes, _ in rows]
+    assert [cells[-1] for cells in rows] == [f"{float(cost):.2f}" for cost in costs]
+    assert len(rows) == 3
+
+
 def test_a_deployment_without_traffic_and_the_example_add_up() -> None:
     for title in ("What a deployment costs without traffic", "An example"):
         *parts, total = (Fraction(cells[-1]) for cells in COSTS.section(title))

@@ -12,6 +12,14 @@ from shared.adapters.firestore.retries import GIVE_UP_AFTER_SECONDS
 from shared.config import load_config
 from shared.domain.errors import ConfigurationError
 from shared.domain.ledger.counter_settings import LONGEST_FOLD_MINUTES, MAX_COUNTER_SHARDS
+from shared.domain.ledger.holds import (
+    DEFAULT_TTL,
+    GRACE,
+    MAX_DEPTH,
+    MAX_OPEN_HOLDS,
+    MAX_TREE_RUNS,
+    MAX_TTL,
+)
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.ledger.usage import FEW_SHARDS
 from shared.domain.limits.plans import MAX_LIMIT
@@ -20,6 +28,8 @@ from shared.domain.people.audit import AUDIT_KEPT_FOR
 from shared.domain.people.keys import ENDED_KEYS_KEPT_FOR
 from shared.domain.people.members import INVITATION_LASTS
 from shared.domain.platform.failures import FAILURES_KEPT_FOR
+from shared.http.budget_models import MAX_AMOUNT_USD
+from shared.http.metering.run_models import MAX_ERROR_CHARS
 from shared.usecases.billing.apply_stripe_event import REPORT_UNOWNED_AFTER
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE
 from shared.usecases.ledger.ledger import REMEMBER_FOR
@@ -172,6 +182,20 @@ def test_the_login_the_ticks_and_the_patience_are_those_of_the_stack() -> None:
 def test_the_bounds_of_grants_and_limits_are_those_of_the_code() -> None:
     assert f"at most {MAX_GRANTS} grants in effect" in LIMITS.prose
     assert f"{MAX_LIMIT:,} (2^53)" in LIMITS.prose
+
+
+def test_the_bounds_of_runs_on_the_page_are_those_of_the_code() -> None:
+    seconds = [f"{int(each.total_seconds()):,}" for each in (MAX_TTL, DEFAULT_TTL, GRACE)]
+    said = [
+        f"1 to {seconds[0]}, by default {seconds[1]}",
+        f"a grace of {seconds[2]} seconds",
+        f"at most {MAX_OPEN_HOLDS:,} open runs",
+        f"at most {MAX_TREE_RUNS:,} runs, and a run at most {MAX_DEPTH} above it",
+        f"cut to {MAX_ERROR_CHARS:,} characters",
+        f"at most {MAX_AMOUNT_USD:,}",
+    ]
+    prose = " ".join(page("runs").prose.split())
+    assert [each for each in said if each not in prose] == []
 
 
 def test_what_expires_is_on_the_page_and_after_how_long() -> None:

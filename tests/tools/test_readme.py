@@ -20,6 +20,7 @@ from shared.adapters.default_plans import default_plans
 from shared.domain.limits.plan_file import parse_plans
 from shared.domain.notices.endpoints import new_secret
 from shared.domain.notices.webhooks import Notice, WebhookType
+from shared.domain.prices.money import usd_string
 from shared.domain.prices.price_file import parse_prices
 from shared.http.budget_models import BudgetUseResponse
 from tests.e2e.running import RunningStack, running_stack
@@ -82,6 +83,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
         "docs/recording.md": ["sh", "python", "sh"],
+        "docs/runs.md": ["sh", "python"],
         "docs/tenants.md": ["sh"],
         "docs/webhooks.md": ["sh", "json", "python"],
     }
@@ -91,15 +93,15 @@ def test_the_calls_of_the_readme_record_an_event_and_check(stack: RunningStack, 
     settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
     check, recorded = map(json.loads, run(["sh", "-eu"], README.shell, folder, **settings).splitlines())
     assert check["allowed"] is True
-    assert (recorded["accepted"], recorded["ids"]) == (1, ["first-event"])
+    assert (recorded["accepted"], recorded["ids"]) == (2, ["first-event", "first-end"])
     again = run(["sh", "-eu"], README.shell, folder, **settings).splitlines()[1]
-    assert json.loads(again)["duplicates"] == 1
+    assert json.loads(again)["duplicates"] == 2
 
 
 def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
     recorded, usage, mixed, check = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
-    assert (recorded["accepted"], recorded["ids"]) == (1, ["call-1"])
+    assert (recorded["accepted"], recorded["ids"]) == (2, ["call-1", "end-1"])
     assert usage["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
     assert (mixed["ids"], mixed["rejected"][0]["code"], check["allowed"]) == (
         ["call-2"],
@@ -107,7 +109,7 @@ def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, fol
         True,
     )
     again = run(["sh", "-eu"], RECORDING.shell, folder).splitlines()[0]
-    assert json.loads(again)["duplicates"] == 1
+    assert json.loads(again)["duplicates"] == 2
 
 
 def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
@@ -129,7 +131,7 @@ def test_three_environment_variables_are_all_that_opentelemetry_needs(
 def test_the_python_code_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tool_calls"]
     (code,) = RECORDING.python
-    assert "'accepted': 1" in run([sys.executable, "-W", "error"], code, folder)
+    assert "'accepted': 2" in run([sys.executable, "-W", "error"], code, folder)
     assert stack.tenant("usage")["aggregate"]["total_tool_calls"] == before + 1
 
 
@@ -179,6 +181,26 @@ def test_the_commands_about_budgets_run_as_they_stand(stack: RunningStack, folde
     (answer,) = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     assert shown.keys() <= answer.keys()
     assert shown["budget"].keys() <= BudgetUseResponse.model_fields.keys()
+
+
+def test_the_commands_about_runs_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
+    lines = run(["sh", "-eu"], page("runs").shell, folder, **settings).splitlines()
+    admitted, child, recorded, extended, ended = map(json.loads, lines)
+    assert [each["hold"]["usd"] for each in (admitted, child, extended)] == ["2.50", "0.50", "4.00"]
+    spent = 1_200 * 400 + 300 * 1_600
+    left = usd_string(2_000_000_000 - spent)
+    assert recorded["run"] == {"remaining_usd": left, "remaining_tokens": None, "over": False}
+    assert (ended["status"], ended["used"]) == ("completed", {"usd": usd_string(spent), "tokens": 1_500})
+
+
+def test_the_code_about_runs_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:
+    settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
+    (code,) = page("runs").python
+    held, call = 20 * (8_000 * 400 + 1_000 * 1_600), 6_000 * 400 + 800 * 1_600
+    left = [f"{usd_string(held)} {usd_string(held - number * call)}" for number in (1, 2, 3)]
+    printed = run([sys.executable, "-W", "error"], code, folder, **settings).splitlines()
+    assert printed == [*left, f"{usd_string(3 * call)} 0.00"]
 
 
 def test_the_commands_about_tenants_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

@@ -47,8 +47,9 @@ def create_tenant(container: Container, options: Namespace) -> Answer:
 def show_tenant(container: Container, options: Namespace) -> Answer:
     """Show a tenant with its usage, its limits and its billing."""
     tenant = manage_tenants.existing_tenant(container.directory, options.id)
-    used = container.ledger.current(tenant, Detail.TOTALS, container.clock())
-    status = container.limits.status_of(used)
+    now = container.clock()
+    used = container.ledger.current(tenant, Detail.TOTALS, now)
+    status = container.limits.status_of(used, now)
     read = container.billing.store.read_account(options.id)
     return Answer(
         {

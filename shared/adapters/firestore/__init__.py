@@ -4,6 +4,7 @@ from shared.adapters.firestore.billing.billing import FirestoreBillingStore
 from shared.adapters.firestore.billing.margins import FirestoreMargins
 from shared.adapters.firestore.ledger.reconciliation import FirestoreReconciliations
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
+from shared.adapters.firestore.limits.admissions import FirestoreAdmissions
 from shared.adapters.firestore.limits.plans import FirestorePlanCatalogs
 from shared.adapters.firestore.notices.endpoints import FirestoreEndpoints
 from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocuments
@@ -18,6 +19,7 @@ from shared.adapters.firestore.prices.books import FirestorePriceBooks
 from shared.adapters.firestore.rpc import FirestoreRpc
 
 __all__ = [
+    "FirestoreAdmissions",
     "FirestoreBillingStore",
     "FirestoreDirectory",
     "FirestoreEndpoints",

@@ -6,6 +6,7 @@ from datetime import date
 from shared.adapters.firestore.encoding import decode_day
 from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.holds import RunKey, run_key
 from shared.domain.ledger.periods import day_key, month_key
 
 
@@ -22,7 +23,17 @@ class TenantPaths:
         return f"{self.tenant}/events/{hashed_id(identity)}"
 
     def run(self, run_id: str) -> str:
-        return f"{self.tenant}/runs/{hashed_id(run_id)}"
+        return self.run_of_key(run_key(run_id))
+
+    def run_of_key(self, key: RunKey) -> str:
+        return f"{self.tenant}/runs/{key}"
+
+    @property
+    def holds(self) -> str:
+        return f"{self.tenant}/admission/current"
+
+    def tree(self, root: RunKey) -> str:
+        return f"{self.tenant}/admission/{root}"
 
     def counter(self, ref: ShardRef) -> str:
         return f"{self.tenant}/counters/{ref.id}"

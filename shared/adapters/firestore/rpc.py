@@ -108,18 +108,27 @@ class FirestoreRpc:
         """Let the calls within the block wait in total as long as one call may; yield their count."""
         return self._retries.request()
 
-    def commit(self, writes: Iterable[Any], give_up_after_seconds: float | None = None) -> Any:
+    def commit(
+        self,
+        writes: Iterable[Any],
+        give_up_after_seconds: float | None = None,
+        most_aborts: int | None = None,
+    ) -> Any:
         """Apply all writes or none, and return Firestore's response; raise grpc.RpcError if a retry cannot help.
 
         A commit has succeeded too if its response was lost and its repetition is refused because of what it wrote.
+        Raise Contended after `most_aborts` aborts; without it, an abort is retried like any other failure.
         """
         request = CommitRequest(database=self.database, writes=writes)
         count_operations(writes=len(request.writes))
         attempts = Attempts(partial(self._send_commit, request))
         try:
-            return self._retries.run(
-                attempts, Effort(give_up_after_seconds=give_up_after_seconds, writes=len(request.writes))
+            effort = Effort(
+                give_up_after_seconds=give_up_after_seconds,
+                most_aborts=most_aborts,
+                writes=len(request.writes),
             )
+            return self._retries.run(attempts, effort)
         except grpc.RpcError as error:
             if error.code() not in REFUSED or not attempts.may_have_succeeded:
                 raise

@@ -2,8 +2,10 @@
 
 from shared.adapters.memory.billing.billing import MemoryBillingStore
 from shared.adapters.memory.billing.margins import MemoryMargins
+from shared.adapters.memory.ledger.listing import MemoryListing
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
+from shared.adapters.memory.limits.admissions import MemoryAdmissions
 from shared.adapters.memory.limits.plans import MemoryPlanCatalogs
 from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
@@ -21,6 +23,7 @@ __all__ = ["InlineTickPublisher", "MemoryStore"]
 
 class MemoryStore(
     MemoryUsageStore,
+    MemoryListing,
     MemoryDirectory,
     MemoryBillingStore,
     MemoryMargins,
@@ -31,6 +34,7 @@ class MemoryStore(
     MemoryIdentities,
     MemoryPriceBooks,
     MemoryPlanCatalogs,
+    MemoryAdmissions,
     MemoryOutbox,
     MemoryReconciliations,
     MemoryServiceStatus,

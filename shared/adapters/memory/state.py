@@ -7,13 +7,14 @@ from threading import RLock
 
 from shared.domain.billing.billing_account import BillingAccount
 from shared.domain.billing.invoices import InvoiceRow
-from shared.domain.ledger.attribution import Attribution, AttributionRef, Names
-from shared.domain.ledger.budget_counts import BudgetHours
-from shared.domain.ledger.counters import Cells, ShardRef
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge_names
+from shared.domain.ledger.budget_counts import BudgetHours, merge_hours
+from shared.domain.ledger.counters import Cells, ShardRef, add
+from shared.domain.ledger.holds import Holds, RunKey, Tree, run_key
 from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.limits.plan_catalog import PlanCatalog
-from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.recording import DayDelta, RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.endpoints import Endpoint
@@ -47,6 +48,19 @@ class CounterDocument:
     """The time of its next fold; None if nothing was recorded since the last one."""
     version: int = 0
 
+    def add(self, delta: DayDelta, fold_due: datetime) -> None:
+        """Add a commit, and mark the counter as not folded."""
+        for cell, amounts in delta.cells.items():
+            add(self.cells.setdefault(cell, {}), amounts)
+        merge_names(self.keys, delta.keys)
+        self.commits += 1
+        self.events += delta.events
+        self.run_hours |= delta.run_hours
+        self.budgets = merge_hours([self.budgets, delta.budgets])
+        self.late_days |= delta.late_days
+        self.fold_due = min(self.fold_due or fold_due, fold_due)
+        self.version += 1
+
 
 @dataclass(slots=True, kw_only=True)
 class TenantUsage:
@@ -56,11 +70,27 @@ class TenantUsage:
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
     attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    unmeasured: set[str] = field(default_factory=set)
+    """The ids of the runs that have changed since they were measured."""
     runs_begun: Counter[datetime] = field(default_factory=Counter)
     """The number of runs by the hour in which they began: periods consist of whole hours."""
     days: dict[date, DayRollup] = field(default_factory=dict)
     months: dict[date, MonthRollup] = field(default_factory=dict)
     alerts: dict[str, UsageAlert] = field(default_factory=dict)
+    run_ids: dict[RunKey, str] = field(default_factory=dict)
+    holds: Holds = field(default_factory=Holds)
+    trees: dict[RunKey, Tree] = field(default_factory=dict)
+
+    def add_run(self, part: Run) -> Run:
+        """Add a part of a run, and return the whole run."""
+        run = self.runs.setdefault(part.id, part)
+        self.run_ids[run_key(part.id)] = part.id
+        self.unmeasured.add(part.id)
+        if run is not part:
+            self.runs_begun[_hour_of(run.began_at)] -= 1
+            run.merge(part)
+        self.runs_begun[_hour_of(run.began_at)] += 1
+        return run
 
 
 @dataclass(slots=True)
@@ -82,6 +112,10 @@ class Tenants(dict[str, Tenant]):
     def __setitem__(self, tenant_id: str, tenant: Tenant) -> None:
         self._versions += 1
         super().__setitem__(tenant_id, replace(tenant, version=self._versions))
+
+
+def _hour_of(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 class MemoryState:

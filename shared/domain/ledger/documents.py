@@ -8,6 +8,7 @@ from typing import Literal
 from shared.domain.ledger.attribution import Attribution, AttributionRef, Dimension
 from shared.domain.ledger.budget_counts import BudgetDay, BudgetSlot
 from shared.domain.ledger.counters import CounterShard, ShardRef, Totals
+from shared.domain.ledger.holds import Holds, RunAdmission, RunEnd, RunKey, Tree
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup
 
@@ -29,8 +30,12 @@ class Wanted:
     fields: frozenset[DocumentField] = frozenset()
     budgets: frozenset[BudgetSlot] = frozenset()
     """Of counters, days and months; a slot of EVERY_VALUE is all values of its budget."""
-    runs: frozenset[str] = frozenset()
-    """The ids of runs, of which the store returns the totals and budgets."""
+    runs: frozenset[RunKey] = frozenset()
+    """Runs, of which the store returns the totals and budgets."""
+    holds: bool = False
+    """Whether to read what open runs have set aside."""
+    trees: frozenset[RunKey] = frozenset()
+    """Runs without a parent, of which the store returns the holds below them."""
     most_bytes: int | None = None
     """Refuse to read more than this, as stored; None: read all of it."""
 
@@ -45,6 +50,8 @@ class Wanted:
             and other.fields <= self.fields
             and other.budgets <= self.budgets
             and other.runs <= self.runs
+            and other.holds <= self.holds
+            and other.trees <= self.trees
         )
 
     def joined(self, other: "Wanted") -> "Wanted":
@@ -58,16 +65,22 @@ class Wanted:
             fields=self.fields | other.fields,
             budgets=self.budgets | other.budgets,
             runs=self.runs | other.runs,
+            holds=self.holds or other.holds,
+            trees=self.trees | other.trees,
             most_bytes=self.most_bytes,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSums:
-    """The totals of a run, and what it counts towards budgets of each run."""
+    """The totals of a run, what it counts towards budgets of each run, its admission and its end."""
 
     totals: Totals
     budgets: BudgetDay = field(default_factory=dict)
+    admission: RunAdmission | None = None
+    """None for a run that only events name."""
+    end: RunEnd | None = None
+    """None if only events say that it has ended, or nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +91,9 @@ class Documents:
     days: Mapping[date, DayRollup] = field(default_factory=dict)
     shards: Mapping[ShardRef, CounterShard] = field(default_factory=dict)
     attribution: Mapping[AttributionRef, Attribution] = field(default_factory=dict)
-    runs: Mapping[str, RunSums] = field(default_factory=dict)
+    runs: Mapping[RunKey, RunSums] = field(default_factory=dict)
+    holds: Holds = field(default_factory=Holds)
+    trees: Mapping[RunKey, Tree] = field(default_factory=dict)
 
     @property
     def late_days(self) -> frozenset[date]:

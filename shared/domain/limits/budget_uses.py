@@ -1,13 +1,14 @@
 """The use of budgets, and the decision whether a request still fits. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
 from shared.domain.ledger.budget_counts import Spent
 from shared.domain.ledger.periods import Period
 from shared.domain.limits.budgets import Budget
+from shared.domain.limits.held import Held
 from shared.domain.limits.limits import percent_hundredths
 from shared.domain.limits.metrics import UsageRequest, amount_text
 
@@ -32,6 +33,8 @@ class BudgetUse:
     window: Period | None
     """None for a run."""
     spent: Spent
+    held: int = 0
+    """Set aside by runs in progress."""
 
     @property
     def used(self) -> int:
@@ -44,7 +47,7 @@ class BudgetUse:
 
     @property
     def left(self) -> int:
-        return max(0, self.budget.amount - self.used)
+        return max(0, self.budget.amount - self.used - self.held)
 
     @property
     def percent(self) -> float:
@@ -57,8 +60,8 @@ class BudgetUse:
         return None if self.window is None or self.budget.window == "total" else self.window.end
 
     def fits(self, requested: int) -> bool:
-        """Return whether so much more fits. After the amount is reached, nothing does."""
-        return 0 < self.budget.amount - self.used >= requested
+        """Return whether so much more fits. After all of the amount is used or set aside, nothing does."""
+        return 0 < self.left >= requested
 
     def reached(self) -> list[int]:
         """Return the thresholds that are reached, in rising order."""
@@ -67,6 +70,16 @@ class BudgetUse:
             for each in self.budget.thresholds
             if self.used and 100 * self.used >= each * self.budget.amount
         ]
+
+
+def with_held(uses: Iterable[BudgetUse], held: Held) -> list[BudgetUse]:
+    """Return the uses with what runs have set aside. A budget of each run is set aside by nobody else."""
+    return [use if use.window is None else replace(use, held=_held_of(use, held)) for use in uses]
+
+
+def _held_of(use: BudgetUse, held: Held) -> int:
+    budget = use.budget
+    return held.of(budget.slot(use.value) if budget.is_counted else None, budget.unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +122,9 @@ def _exceeded(use: BudgetUse, request: UsageRequest) -> str:
     excess = f", so {_text(use, requested)} more would not fit" if use.left else ""
     known = "" if use.is_complete else "at least "
     resets = f"; it resets at {use.resets_at:%Y-%m-%dT%H:%M:%SZ}" if use.resets_at else ""
-    return f"{_named(use)} allows {_amount(use)}, and {known}{_text(use, use.used)} is used{excess}{resets}."
+    reserved = f" and {_text(use, use.held)} reserved" if use.held else ""
+    used = f"{known}{_text(use, use.used)} is used{reserved}"
+    return f"{_named(use)} allows {_amount(use)}, and {used}{excess}{resets}."
 
 
 def _unknown(use: BudgetUse) -> str:

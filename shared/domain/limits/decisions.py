@@ -23,11 +23,12 @@ _CODES: dict[LimitedMetric, tuple[LimitCode, LimitCode]] = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision on a request. `code` and the sentence `reason` say why it is denied; both None if allowed."""
+    """The decision on a request. `code`, the sentence `reason` and `metric` say why it is denied; None if allowed."""
 
     allowed: bool
     code: LimitCode | None = None
     reason: str | None = None
+    metric: LimitedMetric | None = None
 
 
 def decide(policy: LimitPolicy, current: LimitStatus, used: Consumption, request: UsageRequest) -> Decision:
@@ -78,7 +79,7 @@ def _denial(policy: LimitPolicy, current: LimitStatus, asked: _Asked) -> Decisio
     resets_at = f"{current.period_resets_at:%Y-%m-%dT%H:%M:%SZ}"
     plan = f"{current.plan} with its grants" if policy.has_grants else current.plan
     reason = f"Plan {plan} allows {allowed} and {_used(asked)}{excess}; it resets at {resets_at}."
-    return Decision(allowed=False, code=reached if is_reached else exceeded, reason=reason)
+    return Decision(False, reached if is_reached else exceeded, reason, asked.metric)
 
 
 def _unit(metric: LimitedMetric, amount: int) -> str:

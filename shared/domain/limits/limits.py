@@ -127,7 +127,7 @@ class LimitStatus(BaseModel):
     cost_used_usd: str = Field(description="Cost of the calls at their providers.")
     cost_limit_usd: str | None = Field(description="Null if the cost is unlimited.")
     cost_remaining_usd: str | None = Field(
-        description="Requests beyond it are denied. Null if the cost is unlimited."
+        description="Neither used nor reserved; requests beyond it are denied. Null if the cost is unlimited."
     )
     cost_usage_percent: float | None = Field(
         description="Percentage of the limit, cut to two decimals; may exceed 100. Null if the cost is unlimited."
@@ -135,6 +135,7 @@ class LimitStatus(BaseModel):
     cost_is_complete: bool = Field(
         description="False if calls are unpriced or incomplete: they cost at least `cost_used_usd`."
     )
+    cost_held_usd: str = Field(description="Reserved for runs in progress.")
 
 
 def policy_for(
@@ -160,7 +161,7 @@ def policy_for(
 
 
 def status(plan: Plan, policy: LimitPolicy, period: Period, used: Consumption) -> LimitStatus:
-    """Return the status of a tenant in `period`. Reserved tokens reduce the remaining ones but are not used."""
+    """Return the status of a tenant in `period`. Reserved amounts reduce what remains but are not used."""
     is_hard = any(used.used(metric) >= caps.hard for metric, caps in policy.caps.items())
     is_soft = any(used.used(metric) >= caps.soft for metric, caps in policy.caps.items())
     cost = policy.caps.get("cost")
@@ -179,7 +180,10 @@ def status(plan: Plan, policy: LimitPolicy, period: Period, used: Consumption) -
         period_resets_at=period.end,
         cost_used_usd=usd_string(used.cost_nanousd),
         cost_limit_usd=usd_string(cost.limit) if cost else None,
-        cost_remaining_usd=usd_string(max(0, cost.hard - used.cost_nanousd)) if cost else None,
+        cost_remaining_usd=usd_string(max(0, cost.hard - used.cost_nanousd - used.cost_held_nanousd))
+        if cost
+        else None,
+        cost_held_usd=usd_string(used.cost_held_nanousd),
         cost_usage_percent=_percent(used.cost_nanousd, cost.limit) if cost else None,
         cost_is_complete=used.cost_is_complete,
     )

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from shared.domain.ledger.counters import Totals
 from shared.domain.ledger.sums import cost_status_of
+from shared.domain.limits.held import Held
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.prices.money import usd_text
 
@@ -34,13 +35,14 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """The usage of a period that limits apply to, and the tokens reserved for runs in progress."""
+    """The usage of a period that limits apply to, and what runs in progress have set aside."""
 
     tokens: int
     runs: int
     tokens_held: int = 0
     _: KW_ONLY
     cost_nanousd: int = 0
+    cost_held_nanousd: int = 0
     cost_is_complete: bool = True
     """False if a call's price is unknown or leaves something out: then the cost is at least `cost_nanousd`."""
 
@@ -57,7 +59,14 @@ class Consumption:
         return {"tokens": self.tokens, "runs": self.runs, "cost": self.cost_nanousd}[metric]
 
     def held(self, metric: LimitedMetric) -> int:
-        return self.tokens_held if metric == "tokens" else 0
+        return {"tokens": self.tokens_held, "runs": 0, "cost": self.cost_held_nanousd}[metric]
+
+    def with_held(self, held: Held) -> "Consumption":
+        """Return the usage with what is set aside, and with the runs that are about to begin."""
+        amounts = held.of_tenant
+        return replace(
+            self, runs=self.runs + held.begun, tokens_held=amounts.tokens, cost_held_nanousd=amounts.cost
+        )
 
     def is_complete(self, metric: LimitedMetric) -> bool:
         """Return False if more than the known amount may have been used."""

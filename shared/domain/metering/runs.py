@@ -1,12 +1,13 @@
-"""An agent run: the sum of its events."""
+"""An agent run: the sum of its events, with its admission and its end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.domain.ledger.budget_counts import BudgetSlot, Spent
 from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.holds import NO_SPENDER, RunAdmission, RunEnd
 from shared.domain.ledger.sums import spent_by
 from shared.domain.metering.recording import RecordedEvent
 
@@ -14,13 +15,15 @@ RUN_TIMEOUT = timedelta(hours=24)
 """A run without an end is shown as timed out this long after its last event, never as completed."""
 RUN_SILENCE = timedelta(minutes=30)
 """A run without an end is shown as silent this long after its last event."""
+_MILLISECOND = timedelta(milliseconds=1)
+_NAMES = ("user_id", "workflow_id", "tags")
 
 RunStatus = Literal["open", "completed", "failed", "timed_out"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """The totals of a run, the times of its first and last event, and whether one of them ended it."""
+    """The totals of a run, the times of its first and last event or its admission, and how it ended."""
 
     id: str
     began_at: datetime
@@ -32,6 +35,22 @@ class Run:
     """What the run counts towards budgets of each run, beside its totals."""
     is_completed: bool = False
     is_failed: bool = False
+    admission: RunAdmission | None = None
+    """None for a run that only events name."""
+    end: RunEnd | None = None
+    """None if only events say that it has ended, or nothing does."""
+    user_id: str | None = None
+    workflow_id: str | None = None
+    tags: Mapping[str, str] | None = None
+    """Each is from the last request that names it: from the latest of its events that do."""
+    measured_ms: int | None = field(default=None, compare=False)
+    """The duration when a fold last looked, by which lists are sorted."""
+    _named_at: dict[str, datetime] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def duration_ms(self) -> int:
+        """The time from the first to the last event."""
+        return round((self.last_at - self.began_at) / _MILLISECOND)
 
     def status(self, now: datetime) -> RunStatus:
         """Return the status at `now`, which does not depend on the order of events."""
@@ -55,6 +74,8 @@ class Run:
             self.is_completed = True
         elif event.status == "failed":
             self.is_failed = True
+        if event.user_id or event.workflow_id or event.tags:
+            self._name(event)
         self.parent_run_id = event.parent_run_id or self.parent_run_id
         add(self.totals, event.amounts)
         for slot, unit, is_by_run in event.budgets:
@@ -62,15 +83,25 @@ class Run:
                 self._count(slot, spent)
 
     def merge(self, other: "Run") -> None:
-        """Add `other`, which holds other events of the same run."""
+        """Add `other`, which holds events of the same run that were recorded later."""
         self.began_at = min(self.began_at, other.began_at)
         self.last_at = max(self.last_at, other.last_at)
         self.is_completed = self.is_completed or other.is_completed
         self.is_failed = self.is_failed or other.is_failed
+        self.user_id = other.user_id or self.user_id
+        self.workflow_id = other.workflow_id or self.workflow_id
+        self.tags = other.tags or self.tags
         self.parent_run_id = other.parent_run_id or self.parent_run_id
         add(self.totals, other.totals)
         for slot, spent in other.budgets.items():
             self._count(slot, spent)
+
+    def _name(self, event: RecordedEvent) -> None:
+        for name in _NAMES:
+            value = getattr(event, name)
+            if value and event.ts >= self._named_at.get(name, event.ts):
+                setattr(self, name, value)
+                self._named_at[name] = event.ts
 
     def _count(self, slot: BudgetSlot, spent: Spent) -> None:
         self.budgets[slot] = self.budgets.get(slot, Spent()).plus(spent)
@@ -87,3 +118,17 @@ def runs_of(events: Iterable[RecordedEvent]) -> dict[str, Run]:
             run = runs[event.run_id] = Run(id=event.run_id, began_at=event.ts, last_at=event.ts)
         run.include(event)
     return runs
+
+
+def run_admitted(run_id: str, admission: RunAdmission | None, now: datetime) -> Run:
+    """Return a run that begins with its admission."""
+    spender = admission.spender if admission else NO_SPENDER
+    return Run(
+        id=run_id,
+        began_at=now,
+        last_at=now,
+        user_id=spender.user_id,
+        workflow_id=spender.workflow_id,
+        tags=dict(spender.tags) or None,
+        parent_run_id=admission.parent_run_id if admission else None,
+    )

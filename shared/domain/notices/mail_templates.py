@@ -21,12 +21,15 @@ _LIMITS: Mapping[LimitedMetric, str] = {**_NAMES, "cost": "provider cost limit"}
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The pages of the dashboard that mails link to."""
+    """The pages of the dashboard that mails and problems link to."""
 
     origin: str
 
     def usage(self, tenant_id: str) -> str:
         return f"{self.origin}/t/{tenant_id}"
+
+    def plans(self, tenant_id: str) -> str:
+        return f"{self.origin}/t/{tenant_id}/upgrade"
 
     def alerts(self, tenant_id: str) -> str:
         return f"{self.origin}/t/{tenant_id}/settings/alerts"

@@ -79,6 +79,8 @@ class Tenant:
     """In the order of their ids."""
     on_unreadable: OnUnreadable = "closed"
     """How a check is answered while the usage cannot be read: `open` allows, `closed` denies."""
+    has_holds: bool = False
+    """Whether a run was ever admitted, so that what runs have set aside has to be read."""
     suspended_at: datetime | None = None
     """When an operator suspended it; None if it may use the product."""
     ended_at: datetime | None = None

@@ -1,13 +1,13 @@
-"""The routes that agents call: record events, and check limits."""
+"""The routes that agents call: record events, check limits, and admit runs."""
 
 from flask import Response
 from pydantic import BaseModel
 
-from shared.domain.errors import InvalidInput, RateStatus
+from shared.domain.errors import InvalidInput, NotFound, RateStatus
 from shared.domain.limits.budgets import Spender
 from shared.domain.limits.metrics import UsageRequest
 from shared.domain.people.tenants import Tenant
-from shared.domain.prices.money import nanousd_from_decimal
+from shared.domain.prices.money import nanousd_from_decimal, usd_string
 from shared.http import openapi
 from shared.http.bodies import read_body, read_query
 from shared.http.budget_models import BudgetUseResponse
@@ -23,8 +23,9 @@ from shared.http.metering.recording_models import (
     RecordQuery,
     TenantHeader,
 )
+from shared.http.metering.runs import RUN_ROUTES
 from shared.http.problems import rate_headers
-from shared.http.responses import RecordResponse
+from shared.http.responses import RecordResponse, RunLeftResponse
 from shared.http.routes import MAX_BODY_BYTES, TENANT_HEADER, Call, Container, Example, Route, json_response
 from shared.usecases.limits.check_limits import Planned
 from shared.usecases.metering.record_events import Recorded
@@ -54,7 +55,8 @@ def _record(call: Call, container: Container) -> Response:
     response = RecordResponse.model_validate(result)
     if query.status and tenant:
         status = container.limits.current_status(tenant, call.now)
-        response = response.model_copy(update={"status": status})
+        run = _left(tenant, result.run_id, call, container) if result.run_id else None
+        response = response.model_copy(update={"status": status, "run": run})
     return _with_rate(response, rate)
 
 
@@ -75,6 +77,19 @@ def _record_for_tenants(
     return container.platform_events.record(admitted), admitted.only_tenant, admitted.rate
 
 
+def _left(tenant: Tenant, run_id: str, call: Call, container: Container) -> RunLeftResponse | None:
+    """Return what a run may still use; None if it is no longer kept."""
+    try:
+        left = container.runs.left(tenant, run_id, call.now)
+    except NotFound:  # a duplicate of an event that outlived its run
+        return None
+    return RunLeftResponse(
+        remaining_usd=None if left.cost_nanousd is None else usd_string(left.cost_nanousd),
+        remaining_tokens=left.tokens,
+        over=any(left.over),
+    )
+
+
 def _check(call: Call, container: Container) -> Response:
     body = read_body(call.request, CheckBody)
     if not container.config.metering_enabled:
@@ -88,7 +103,7 @@ def _check(call: Call, container: Container) -> Response:
         code=check.code,
         reason=check.reason,
         status=check.status,
-        budget=BudgetUseResponse.of(check.budget) if check.budget else None,
+        budget=BudgetUseResponse.of(check.denial.use) if check.denial else None,
         warnings=[BudgetUseResponse.of(use) for use in check.warnings],
     )
     return _with_rate(response, rate)
@@ -144,5 +159,6 @@ _ROUTES = (
             "a user's call": Example({"cost_usd": "0.25", "user_id": "ann", "tags": {"feature": "search"}}),
         },
     ),
+    *RUN_ROUTES,
 )
 ROUTES = (*_ROUTES, openapi.route(_ROUTES, "/v1/openapi.json"))

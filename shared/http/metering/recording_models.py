@@ -107,8 +107,8 @@ class RecordQuery(BaseModel):
 
     status: bool = Field(
         False,
-        description="Also read and return the limit status; recording itself reads nothing."
-        " It stays null where the events are of several tenants.",
+        description="Also read and return the limit status, and what the run has left; recording itself reads"
+        " nothing. They stay null where the events are of several tenants, or runs.",
     )
 
 

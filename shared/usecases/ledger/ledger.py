@@ -2,19 +2,20 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import NotFound
 from shared.domain.ledger.documents import Documents, RunSums, Wanted
+from shared.domain.ledger.holds import Holds, RunKey, Tree
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import FEW_SHARDS, Detail, ReadingPlan, Usage, plan_reading
 from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
-from shared.usecases.ledger.reading_plans import NO_BUDGETS, AskedBudgets, ReadingPlans
+from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
 
 REMEMBER_FOR = timedelta(seconds=2)
 MAX_REMEMBERED = 10_000
@@ -26,6 +27,8 @@ class PeriodUsage:
 
     tenant: Tenant
     usage: Usage
+    holds: Holds = field(default_factory=Holds)
+    """Read only with the current metering period, or for a decision."""
 
     @property
     def period(self) -> Period:
@@ -40,11 +43,12 @@ class PeriodUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetUsage:
-    """The usage of the current metering period, and that of budgets: by window, and by run."""
+    """The usage of the current metering period and that of budgets, by window and by run; and what runs hold."""
 
     current: PeriodUsage
     windows: Mapping[Period, Usage]
-    runs: Mapping[str, RunSums]
+    runs: Mapping[RunKey, RunSums]
+    trees: Mapping[RunKey, Tree] = field(default_factory=dict)
 
 
 AskBudgets = Callable[[Tenant], AskedBudgets]
@@ -98,7 +102,8 @@ class Ledger:
 
     def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> PeriodUsage:
         def plan(tenant: Tenant) -> ReadingPlans:
-            return ReadingPlans(main=_plan(tenant, within, detail, now), windows={}, asked=NO_BUDGETS)
+            asked = AskedBudgets(holds=tenant.has_holds and within is None)
+            return ReadingPlans(main=_plan(tenant, within, detail, now), windows={}, asked=asked)
 
         return self._read_all(known, plan, now).current
 
@@ -112,8 +117,8 @@ class Ledger:
                 self._late_days.remember(tenant.id, found.late_days)
                 # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
                 usage, windows = needed.finish(self.store, tenant.id, found)
-                current = PeriodUsage(tenant=tenant.at(now), usage=usage)
-                return BudgetUsage(current=current, windows=windows, runs=found.runs)
+                current = PeriodUsage(tenant=tenant.at(now), usage=usage, holds=found.holds)
+                return BudgetUsage(current=current, windows=windows, runs=found.runs, trees=found.trees)
             plans = needed
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import CounterHistory
 from shared.domain.ledger.documents import Documents, Wanted
+from shared.domain.ledger.holds import RunKey
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.usage import Detail, ReadingPlan, Usage, counting_late, plan_reading, with_budgets
 from shared.ports import UsageStore
@@ -30,11 +31,11 @@ class AskedBudgets:
     """The intervals and the runs from which the budgets of a tenant are read."""
 
     windows: Mapping[Period, AskedWindow] = field(default_factory=dict)
-    runs: frozenset[str] = frozenset()
+    runs: frozenset[RunKey] = frozenset()
     run_slots: frozenset[BudgetSlot] = frozenset()
-
-
-NO_BUDGETS: Final = AskedBudgets()
+    holds: bool = False
+    """Whether to read what open runs have set aside."""
+    trees: frozenset[RunKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,13 @@ class ReadingPlans:
     def first_read(self) -> Wanted:
         """The documents to read at once."""
         asked = self.asked
-        runs = Wanted(runs=asked.runs, budgets=asked.run_slots, most_bytes=MAX_READ_BYTES)
+        runs = Wanted(
+            runs=asked.runs,
+            budgets=asked.run_slots,
+            holds=asked.holds,
+            trees=asked.trees,
+            most_bytes=MAX_READ_BYTES,
+        )
         return reduce(Wanted.joined, (plan.first_read for plan in self.all), runs)
 
     def counting_late(self, days: Collection[date]) -> "ReadingPlans":

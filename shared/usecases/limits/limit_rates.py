@@ -13,7 +13,8 @@ from shared.domain.people.tenants import Tenant
 from shared.usecases.limits.check_limits import Thresholds
 
 MAX_REMEMBERED_TENANTS = 10_000
-Operation = Literal["record", "check"]
+Operation = Literal["record", "check", "run"]
+"""`run`: admit, extend and end. Neither checks nor events keep a run from its end, which frees its hold."""
 
 
 class RateLimits:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Spent
+from shared.domain.ledger.holds import run_key
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.sums import spent_by
-from shared.domain.limits.budget_uses import BudgetUse
+from shared.domain.limits.budget_uses import BudgetUse, with_held
 from shared.domain.limits.budgets import Budget, BudgetMatcher, ScopedBudget, Spender
+from shared.domain.limits.held import Held, held_by
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import BudgetUsage, Ledger
 from shared.usecases.ledger.reading_plans import AskedBudgets, AskedWindow
@@ -34,8 +36,8 @@ def ask_for(
             before = windows.get(window, AskedWindow())
             needs_runs = before.needs_runs or (not own and each.budget.unit == "runs")
             windows[window] = AskedWindow(slots=before.slots | own, needs_runs=needs_runs)
-    runs = frozenset({run_id} if run_id else ())
-    return AskedBudgets(windows=windows, runs=runs, run_slots=frozenset(run_slots))
+    runs = frozenset({run_key(run_id)} if run_id else ())
+    return AskedBudgets(windows=windows, runs=runs, run_slots=frozenset(run_slots), holds=tenant.has_holds)
 
 
 def uses_of(
@@ -60,13 +62,14 @@ def read_uses(ledger: Ledger, known: Tenant, now: datetime) -> tuple[Tenant, lis
     A budget of each run has no use of its own.
     """
     read = ledger.budgets(known, lambda tenant: ask_for(tenant, _every(tenant.budgets), None, now), now)
-    tenant = read.current.tenant
+    tenant, held = read.current.tenant, held_by(read.current.holds, now)
     uses: list[BudgetUse] = []
     for budget in tenant.budgets:
         if budget.window == "run":
             continue
-        values = _values(read, budget, now) if budget.is_each else [ScopedBudget(budget, budget.scope.value)]
-        found = uses_of(read, values, None, now)
+        named = [ScopedBudget(budget, budget.scope.value)]
+        values = _values(read, budget, held, now) if budget.is_each else named
+        found = with_held(uses_of(read, values, None, now), held)
         uses += sorted(found, key=lambda use: (use.value == "", -use.used, use.value))
     return tenant, uses
 
@@ -75,11 +78,12 @@ def _every(budgets: Sequence[Budget]) -> list[ScopedBudget]:
     return [ScopedBudget(budget, EVERY_VALUE) for budget in budgets]
 
 
-def _values(read: BudgetUsage, budget: Budget, now: datetime) -> list[ScopedBudget]:
-    """Return each value of the budget's scope that has used some of it."""
+def _values(read: BudgetUsage, budget: Budget, held: Held, now: datetime) -> list[ScopedBudget]:
+    """Return each value of the budget's scope that has used or set aside some of it."""
     window = _window_of(read.current.tenant, budget, now)
     spent = read.windows[window].spent if window else {}
-    return [ScopedBudget(budget, slot.value) for slot in spent if slot.key == budget.key]
+    slots = dict.fromkeys([*spent, *held.of_budgets])
+    return [ScopedBudget(budget, slot.value) for slot in slots if slot.key == budget.key]
 
 
 def _window_of(tenant: Tenant, budget: Budget, now: datetime) -> Period | None:
@@ -90,7 +94,7 @@ def _spent(read: BudgetUsage, each: ScopedBudget, run_id: str | None, now: datet
     budget, slot = each.budget, BudgetSlot(*each.slot)
     window = _window_of(read.current.tenant, budget, now)
     if window is None:
-        run = read.runs.get(run_id or "")
+        run = read.runs.get(run_key(run_id)) if run_id else None
         if run is None:
             return Spent()
         return run.budgets.get(slot, Spent()) if budget.is_counted else spent_by(run.totals, budget.unit)

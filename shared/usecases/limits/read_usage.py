@@ -53,7 +53,7 @@ def read_current(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
         policy=policy,
         usage=usage,
         read_at=now,
-        status=limits.status_of(used),
+        status=limits.status_of(used, now),
         forecast=forecast(so_far, policy, now),
         changes=_changes(tenant, now),
     )

@@ -34,6 +34,8 @@ class Recorded:
     """Whether `rejected` lists only the first problems."""
     ids: list[str]
     redacted: int
+    run_id: str | None
+    """The run of all recorded events; None if they are of several, or of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def result_of(batch: Batch, stored: Stored) -> Recorded:
     )
     kept = [stored[index][0] for index in sorted(stored) if index not in conflicts]
     outcomes = [outcome for _, outcome in stored.values()]
+    runs = {event.run_id for event in kept}
     return Recorded(
         accepted=outcomes.count(Outcome.RECORDED),
         duplicates=outcomes.count(Outcome.DUPLICATE),
@@ -117,6 +120,7 @@ def result_of(batch: Batch, stored: Stored) -> Recorded:
         truncated=batch.problems.is_truncated,
         ids=[event.id for event in kept],
         redacted=sum(event.redactions for event in kept),
+        run_id=runs.pop() if len(runs) == 1 else None,
     )
 
 

@@ -157,7 +157,8 @@ def _fields(item: object) -> Line:
         fields = {name: getattr(item, name) for name in item.__dataclass_fields__}
     else:
         raise TypeError(f"{item!r} has no fields to export")
-    shown = {name: value for name, value in fields.items() if name not in _SECRETS}
+    hidden = {name for name in fields if name in _SECRETS or name.startswith("_")}
+    shown = {name: value for name, value in fields.items() if name not in hidden}
     return {name: to_jsonable_python(_plain(value)) for name, value in shown.items()}
 
 

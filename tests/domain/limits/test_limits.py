@@ -112,7 +112,7 @@ def test_the_hard_cap_is_rounded_down_and_the_soft_cap_up() -> None:
 def test_the_status_has_exactly_the_agreed_names_in_the_agreed_order() -> None:
     agreed = """plan token_usage_percent run_usage_percent soft_limit_reached hard_limit_reached tokens_used
         runs_used tokens_remaining runs_remaining tokens_held period_start period_resets_at
-        cost_used_usd cost_limit_usd cost_remaining_usd cost_usage_percent cost_is_complete"""
+        cost_used_usd cost_limit_usd cost_remaining_usd cost_usage_percent cost_is_complete cost_held_usd"""
     assert list(LimitStatus.model_fields) == agreed.split()
 
 

@@ -123,8 +123,8 @@ def test_a_budget_that_was_just_lowered_decides_at_once_for_an_instance_that_kno
     scene.directory.set_budgets("acme", [each if each != TEN[3] else lowered for each in TEN], CREATED)
     denied = scene.check()
     assert denied.code == "budget_exceeded"
-    assert denied.budget is not None
-    assert (denied.budget.budget.id, denied.budget.used) == ("b3", 2 * TOKENS)
+    assert denied.denial is not None
+    assert (denied.denial.use.budget.id, denied.denial.use.used) == ("b3", 2 * TOKENS)
 
 
 def test_a_budget_that_was_just_added_is_read_in_one_call_more(scene: Scene) -> None:

@@ -24,6 +24,9 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
+from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
+from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
+from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
@@ -42,9 +45,11 @@ from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import CounterShard, ShardRef
 from shared.domain.ledger.documents import Documents, Wanted
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import MAX_AGE, start_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
@@ -76,7 +81,6 @@ _STALE = frozenset(
 
 _EVENTS_WITH_METADATA = Listing("events", "ts", read_event)
 _EVENTS = Listing("events", "ts", read_event, EVENT_FIELDS)
-_RUNS = Listing("runs", "began_at_us", read_run)
 _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 
 
@@ -100,14 +104,18 @@ class FirestoreUsageStore:
         months = {paths.month(month): month for month in wanted.months}
         attribution = {paths.attribution(ref): ref for ref in wanted.attribution}
         # The emulator reads one document after the other. In this order, what is written first is read last.
-        runs = {paths.run(run_id): run_id for run_id in wanted.runs}
-        names = [paths.tenant, *runs, *attribution, *shards, *days, *months]
+        held = [paths.holds] if wanted.holds else []
+        trees = {paths.tree(root): root for root in wanted.trees}
+        runs = {paths.run_of_key(key): key for key in wanted.runs}
+        names = [paths.tenant, *held, *trees, *runs, *attribution, *shards, *days, *months]
         fields = (
             *TENANT_FIELDS,
             *_SMALL_FIELDS,
             *wanted.fields,
             *budget_paths(wanted.budgets),
             *_attribution_fields(wanted),
+            *([HOLDS] if held or trees else ()),
+            *((ADMISSION, END) if runs else ()),
         )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
@@ -115,10 +123,12 @@ class FirestoreUsageStore:
             months={month: read_month(found[name]) for name, month in months.items() if name in found},
             days={day: read_day(found[name]) for name, day in days.items() if name in found},
             shards={ref: read_counter(found[name]) for name, ref in shards.items() if name in found},
-            runs={run_id: read_run_sums(found[name]) for name, run_id in runs.items() if name in found},
+            runs={key: read_run_sums(found[name]) for name, key in runs.items() if name in found},
             attribution={
                 ref: read_attribution(found[name]) for name, ref in attribution.items() if name in found
             },
+            holds=read_holds(found[paths.holds]) if paths.holds in found else Holds(),
+            trees={root: read_tree(found[name]) for name, root in trees.items() if name in found},
         )
         return Snapshot(
             tenant=read_tenant(tenant) if tenant else None,
@@ -198,8 +208,18 @@ class FirestoreUsageStore:
     def event_cursor(self, event: RecordedEvent) -> str:
         return _EVENTS.cursor_after(event.ts, hashed_id(event.identity))
 
-    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        return _RUNS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+    def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        name = self._paths(tenant_id).event(identity)
+        found = self._rpc.batch_get([name])
+        return read_event(found[name]) if name in found else None
+
+    def list_runs(
+        self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None
+    ) -> Page[Run]:
+        return list_runs(self._rpc, self._paths(tenant_id), wanted, (limit, cursor))
+
+    def measure_runs(self, tenant_id: str, limit: int) -> int:
+        return measure_runs(self._rpc, self._paths(tenant_id), limit)
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         name = self._paths(tenant_id).run(run_id)

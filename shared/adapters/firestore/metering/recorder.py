@@ -127,7 +127,7 @@ class Recorder:
             except grpc.RpcError as error:
                 if error.code() == grpc.StatusCode.ALREADY_EXISTS:
                     return False
-                if not _is_full(error):
+                if not is_full(error):
                     raise
                 number = max(number + 1, shards)
                 shards = number + 1
@@ -151,7 +151,7 @@ class Recorder:
             try:
                 self._commit(recording, events, place._replace(names=full + place.shard))
             except grpc.RpcError as error:
-                if not _is_full(error):
+                if not is_full(error):
                     raise
                 full += place.shards
             else:
@@ -273,6 +273,7 @@ def _outcomes(events: Sequence[RecordedEvent], existing: dict[str, str]) -> list
     return outcomes
 
 
-def _is_full(error: Any) -> bool:
+def is_full(error: Any) -> bool:
+    """Return whether a commit failed because a document would outgrow 1 MiB."""
     is_too_large = any(text in error.details() for text in _DOCUMENT_TOO_LARGE)
     return error.code() == grpc.StatusCode.INVALID_ARGUMENT and is_too_large

@@ -22,6 +22,8 @@ _DELETED_AT_ONCE = 200
 """Each may need a second write, and a commit has at most 500."""
 _WITH_BUDGETS = ("counters", "days", "months", "runs")
 _ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
+_USER_FIELDS = ("user_id", "admission.spender.user_id")
+"""Of a run."""
 _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
 COLLECTIONS = (
@@ -37,6 +39,7 @@ COLLECTIONS = (
         "alerts",
         "invoices",
         "audit",
+        "admission",
     ),
 )
 """All collections of a tenant."""
@@ -66,18 +69,20 @@ class FirestoreTenantData:
         ]
         erased = self._write(erases)
         for collection in _WITH_BUDGETS:
-            for document in self._all(parent, collection, BUDGETS):
+            fields = (BUDGETS, *_USER_FIELDS) if collection == "runs" else (BUDGETS,)
+            for document in self._all(parent, collection, *fields):
                 slots = [slot for slot, _ in slots_of(document.fields)]
                 named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
-                if named:
-                    erased += self._write([_erase(document.name, budget_paths(named))])
+                paths = [*budget_paths(named), *_users_of(document, user_id)]
+                if paths:
+                    erased += self._write([_erase(document.name, paths)])
         return erased
 
-    def _all(self, parent: str, collection: str, field: str) -> Iterator[Any]:
-        """Yield all documents of a collection with one field, a page at a time."""
+    def _all(self, parent: str, collection: str, *fields: str) -> Iterator[Any]:
+        """Yield all documents of a collection with these fields, a page at a time."""
         after = None
         while True:
-            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, (field,))
+            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, fields)
             found = self._rpc.query(parent, query)
             yield from found
             if len(found) < _LARGE_DOCUMENTS_PER_PAGE:
@@ -129,6 +134,13 @@ class FirestoreTenantData:
 
     def _tenant(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+
+def _users_of(document: Any, user_id: str) -> list[str]:
+    """Return the fields of a run that name the user."""
+    spender = document.fields["admission"].map_value.fields["spender"].map_value.fields
+    values = (document.fields["user_id"].string_value, spender["user_id"].string_value)
+    return [field for field, value in zip(_USER_FIELDS, values, strict=True) if value == user_id]
 
 
 def _erase(name: str, fields: Sequence[str]) -> Any:

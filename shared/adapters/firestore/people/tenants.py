@@ -46,6 +46,7 @@ TENANT_FIELDS = (
     "fold_minutes",
     "full_until",
     "tag_names",
+    "has_holds",
 )
 """All fields of a tenant's document, for reads with a field mask."""
 PLAN_FIELDS = (
@@ -194,6 +195,7 @@ def read_tenant(document: Any) -> Tenant:
         grants=read_grants(fields.get(GRANTS, {})),
         budgets=read_budgets(fields.get(SET_BUDGETS, {})),
         on_unreadable=fields.get("on_unreadable", "closed"),
+        has_holds=fields.get("has_holds", False),
         suspended_at=fields.get("suspended_at"),
         ended_at=fields.get("ended_at"),
         metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},

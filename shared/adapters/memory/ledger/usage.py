@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from shared.adapters.memory.cursors import encode_cursor, page
+from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
-from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge, merge_names
+from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_hours
 from shared.domain.ledger.counter_settings import CounterSettings
-from shared.domain.ledger.counters import CounterShard, ShardRef, add, sum_totals
+from shared.domain.ledger.counters import CounterShard, ShardRef, sum_totals
 from shared.domain.ledger.documents import Documents, RunSums, Wanted
+from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
@@ -20,8 +21,8 @@ from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
-from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
-from shared.ports.ledger import ALL_EVENTS, NOTHING
+from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import NOTHING
 
 T = TypeVar("T")
 
@@ -49,26 +50,12 @@ class MemoryUsageStore(MemoryState):
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
         for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
-            for cell, amounts in delta.cells.items():
-                add(counter.cells.setdefault(cell, {}), amounts)
-            merge_names(counter.keys, delta.keys)
+            counter.add(delta, settings.due_at(day, now))
             if delta.names:
                 counter.attributed = number + 1
                 merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
-            counter.commits += 1
-            counter.events += delta.events
-            counter.run_hours |= delta.run_hours
-            counter.budgets = merge_hours([counter.budgets, delta.budgets])
-            counter.late_days |= delta.late_days
-            due = settings.due_at(day, now)
-            counter.fold_due = min(counter.fold_due or due, due)
-            counter.version += 1
-        for run_id, part in runs_of(events).items():
-            run = usage.runs.setdefault(run_id, part)
-            if run is not part:
-                usage.runs_begun[_hour_of(run.began_at)] -= 1
-                run.merge(part)
-            usage.runs_begun[_hour_of(run.began_at)] += 1
+        for part in runs_of(events).values():
+            usage.add_run(part)
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         with self._lock:
@@ -81,15 +68,17 @@ class MemoryUsageStore(MemoryState):
                 days={day: _part(rollup, wanted) for day, rollup in days.items()},
                 shards={ref: _shard(ref, usage.counters[ref], wanted) for ref in refs},
                 runs={
-                    run_id: RunSums(totals=dict(run.totals), budgets=_asked(run.budgets, wanted))
-                    for run_id in wanted.runs
-                    if (run := usage.runs.get(run_id))
+                    key: _sums(usage.runs[usage.run_ids[key]], wanted)
+                    for key in wanted.runs
+                    if key in usage.run_ids
                 },
                 attribution={
                     ref: _names(usage.attribution[ref], wanted)
                     for ref in wanted.attribution
                     if ref in usage.attribution
                 },
+                holds=usage.holds if wanted.holds else Holds(),
+                trees={root: usage.trees[root] for root in wanted.trees if root in usage.trees},
             )
             return Snapshot(tenant=tenant, documents=documents, version=tenant)
 
@@ -167,41 +156,6 @@ class MemoryUsageStore(MemoryState):
             if tenant is not None and tenant is version:
                 self._tenants[tenant_id] = replace(tenant, counters=settings)
 
-    def list_events(
-        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
-    ) -> Page[RecordedEvent]:
-        with self._lock:
-            events = self._usage.get(tenant_id, TenantUsage()).events.values()
-            chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
-            if wanted.since is not None:
-                chosen = [event for event in chosen if event.ts >= wanted.since]
-            if wanted.before is not None:
-                chosen = [event for event in chosen if event.ts < wanted.before]
-            if not wanted.with_metadata:
-                chosen = [event._replace(metadata_json=None) for event in chosen]
-            return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
-
-    def event_cursor(self, event: RecordedEvent) -> str:
-        return encode_cursor("events", (event.ts, event.identity))
-
-    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        with self._lock:
-            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
-            copies = [_copy_of(run) for run in runs]
-            return page("runs", {(run.began_at, run.id): run for run in copies}, limit, cursor)
-
-    def find_run(self, tenant_id: str, run_id: str) -> Run | None:
-        with self._lock:
-            run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
-            return _copy_of(run) if run else None
-
-    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
-        with self._lock:
-            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
-            children = [run for run in runs if run.parent_run_id in run_ids]
-            oldest = sorted(children, key=lambda run: (run.began_at, run.id))[:limit]
-            return [_copy_of(run) for run in oldest]
-
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         with self._lock:
             return set(alert_ids) & self._usage.get(tenant_id, TenantUsage()).alerts.keys()
@@ -229,12 +183,13 @@ def _outcome(event: RecordedEvent, stored: RecordedEvent | None) -> Outcome:
     return Outcome.DUPLICATE if stored.fingerprint == event.fingerprint else Outcome.CONFLICT
 
 
-def _copy_of(run: Run) -> Run:
-    return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))
-
-
-def _hour_of(instant: datetime) -> datetime:
-    return instant.replace(minute=0, second=0, microsecond=0)
+def _sums(run: Run, wanted: Wanted) -> RunSums:
+    return RunSums(
+        totals=dict(run.totals),
+        budgets=_asked(run.budgets, wanted),
+        admission=run.admission,
+        end=run.end,
+    )
 
 
 def _shard(ref: ShardRef, counter: CounterDocument, wanted: Wanted) -> CounterShard:

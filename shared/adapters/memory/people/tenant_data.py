@@ -1,10 +1,13 @@
 """TenantData on dictionaries."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from shared.adapters.memory.state import MemoryState, TenantUsage
+from shared.domain.ledger.holds import NO_SPENDER, Holds
+from shared.domain.metering.runs import Run
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -39,6 +42,7 @@ class MemoryTenantData(MemoryState):
             erased = sum(
                 names.get("user", {}).pop(user_id, None) is not None for names in usage.attribution.values()
             )
+            erased += sum(_erase(run, user_id) for run in usage.runs.values())
             for budgets in (holder.budgets for holder in holders):
                 named = [slot for slot in budgets if slot.value == user_id and slot.key not in other_budgets]
                 erased += bool(named)
@@ -64,6 +68,7 @@ class MemoryTenantData(MemoryState):
                     usage.days,
                     usage.months,
                     usage.alerts,
+                    usage.trees,
                 ),
                 *([billing.invoices] if billing else []),
             ]
@@ -73,6 +78,7 @@ class MemoryTenantData(MemoryState):
                         del each[name]
                     return len(names)
             usage.runs_begun.clear()
+            usage.holds = Holds()
             return self._delete_of(tenant_id)
 
     def _delete_of(self, tenant_id: str) -> int:
@@ -98,3 +104,14 @@ class MemoryTenantData(MemoryState):
             self._billing.pop(tenant_id, None)
             for customer in [each for each, owner in self._customers.items() if owner == tenant_id]:
                 del self._customers[customer]
+
+
+def _erase(run: Run, user_id: str) -> bool:
+    """Return whether the run named the user, whom it no longer names."""
+    spender = run.admission.spender if run.admission else NO_SPENDER
+    is_named = user_id in (run.user_id, spender.user_id)
+    if run.user_id == user_id:
+        run.user_id = None
+    if run.admission and spender.user_id == user_id:
+        run.admission = replace(run.admission, spender=spender._replace(user_id=None))
+    return is_named

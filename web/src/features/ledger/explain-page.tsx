@@ -13,7 +13,7 @@ import { Instant } from '@/components/instant'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { costText } from '@/features/metering/event-figures'
-import { runPath } from '@/features/metering/run-address'
+import { stepPath } from '@/features/metering/run-address'
 import { explainQuery } from '@/lib/api/queries'
 import type { Explanation, UsageEvent } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
@@ -77,7 +77,7 @@ function Answer({ question }: { question: Question }) {
           columns={COLUMNS}
           rows={data?.pages.flatMap((page) => page.events)}
           rowKey={(event) => event.id}
-          href={({ run_id }) => (run_id === null ? undefined : runPath(id, run_id))}
+          href={(event) => (event.run_id === null ? undefined : stepPath(id, event.run_id, event.id))}
           loadingRows={8}
           more={query}
           {...(query.hasNextPage

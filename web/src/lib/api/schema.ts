@@ -197,64 +197,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tenants/{tenant}/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Runs, newest first
-         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
-         */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    tenant: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Success */
-                200: {
-                    headers: {
-                        "Cache-Control": components["headers"]["Cache-Control"];
-                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RunsResponse"];
-                    };
-                };
-                400: components["responses"]["Problem400"];
-                401: components["responses"]["Problem401"];
-                403: components["responses"]["Problem403"];
-                404: components["responses"]["Problem404"];
-                405: components["responses"]["Problem405"];
-                406: components["responses"]["Problem406"];
-                413: components["responses"]["Problem413"];
-                415: components["responses"]["Problem415"];
-                422: components["responses"]["Problem422"];
-                429: components["responses"]["Problem429"];
-                500: components["responses"]["Problem500"];
-                503: components["responses"]["Problem503"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tenants/{tenant}/runs/{run}": {
         parameters: {
             query?: never;
@@ -309,6 +251,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs: the newest, most costly, largest or longest first
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    sort?: "started" | "cost" | "tokens" | "duration";
+                    tz?: string;
+                    from?: string;
+                    to?: string;
+                    status?: "open" | "completed" | "failed" | "timed_out";
+                    user_id?: string;
+                    workflow_id?: string;
+                    tag?: string;
+                    id?: string;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/events": {
         parameters: {
             query?: never;
@@ -323,9 +339,16 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    run_id?: string;
                     limit?: number;
                     cursor?: string;
-                    run_id?: string;
                     metadata?: boolean;
                 };
                 header?: never;
@@ -345,6 +368,64 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["EventsResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/events/{event}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One event, with its metadata
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    source?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    event: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventResponse"];
                     };
                 };
                 400: components["responses"]["Problem400"];
@@ -5316,7 +5397,7 @@ export interface components {
             cost_limit_usd: string | null;
             /**
              * Cost Remaining Usd
-             * @description Requests beyond it are denied. Null if the cost is unlimited.
+             * @description Neither used nor reserved; requests beyond it are denied. Null if the cost is unlimited.
              */
             cost_remaining_usd: string | null;
             /**
@@ -5329,6 +5410,11 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `cost_used_usd`.
              */
             cost_is_complete: boolean;
+            /**
+             * Cost Held Usd
+             * @description Reserved for runs in progress.
+             */
+            cost_held_usd: string;
         };
         /**
          * LimitsResponse
@@ -6823,6 +6909,17 @@ export interface components {
             last_at: string;
             /** Duration Ms */
             duration_ms: number;
+            /**
+             * User Id
+             * @description The run's user, as the last of its events that name one do. So are its workflow and its tags. Null too for a run of which all events are older than these fields.
+             */
+            user_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * RunTreeResponse
@@ -6839,7 +6936,7 @@ export interface components {
         };
         /**
          * RunsResponse
-         * @description A page of runs, newest first.
+         * @description A page of runs.
          */
         RunsResponse: {
             /** Runs */
@@ -7531,7 +7628,7 @@ export interface components {
         TimeZoneBody: {
             /**
              * Time Zone
-             * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
+             * @description A time zone of the IANA database. Where usage is summed, its offset from UTC is a whole number of hours.
              */
             time_zone: string;
             /**

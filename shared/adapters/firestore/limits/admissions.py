@@ -1,0 +1,119 @@
+"""Admissions on Firestore: one commit, whose last write requires that the holds are as they were read."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Any
+
+import grpc
+
+from shared.adapters.firestore.encoding import Write, microseconds, set_fields
+from shared.adapters.firestore.ledger.counters import counter_write
+from shared.adapters.firestore.limits.holds import holds_write
+from shared.adapters.firestore.limits.run_admissions import (
+    ADMISSION,
+    END,
+    admission_fields,
+    end_fields,
+)
+from shared.adapters.firestore.lost_answers import REFUSED
+from shared.adapters.firestore.metering.events import COMPLETED, FAILED, run_write
+from shared.adapters.firestore.metering.recorder import is_full
+from shared.adapters.firestore.paths import TenantPaths
+from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
+from shared.adapters.firestore.retries import Contended
+from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.errors import TooLarge
+from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
+from shared.domain.ledger.counters import ShardRef
+from shared.domain.ledger.holds import Holds
+from shared.domain.metering.runs import run_admitted
+from shared.ports import AdmissionChange, RunChange, StaleHolds
+
+_MOST_ABORTS = 2
+"""After so many, others write to the same documents: the caller reads again, and paces itself."""
+_NONCE_BYTES = 6
+
+
+class FirestoreAdmissions:
+    """Admissions on Firestore."""
+
+    def __init__(self, rpc: FirestoreRpc) -> None:
+        self._rpc = rpc
+
+    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> object:
+        paths = TenantPaths(self._rpc.documents, tenant_id)
+        shards = change.settings.shards
+        # A new counter if the first one is full. If that was not it, the holds are.
+        for shard in (random.randrange(shards), min(shards, MAX_COUNTER_SHARDS - 1)):  # noqa: S311 (spreads load)
+            writes = [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
+            try:
+                return self._commit(writes)
+            except grpc.RpcError as error:
+                if error.code() in REFUSED:
+                    raise StaleHolds from error
+                if not is_full(error):
+                    raise
+        raise TooLarge("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
+
+    def _commit(self, writes: list[Any]) -> object:
+        try:
+            response = self._rpc.commit(writes, most_aborts=_MOST_ABORTS)
+        except Contended as error:
+            raise StaleHolds from error
+        return response.write_results[-1].update_time
+
+
+def admission_writes(paths: TenantPaths, change: AdmissionChange, shard: int) -> Iterator[Any]:
+    """Yield the writes of the counter, the runs and the tenant."""
+    if counted := change.counted:
+        today = change.now.date()
+        if shard >= change.settings.shards:
+            yield raise_shards_write(paths.tenant, shard + 1)
+        due = change.settings.due_at(today, change.now)
+        yield counter_write(paths.counter(ShardRef(today, shard)), counted, due)
+    for run in change.runs:
+        yield _run_write(paths.run_of_key(run.key), run, change.now)
+    if change.is_first:
+        yield change_write(paths.tenant, {"has_holds": True})
+
+
+def holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> Iterator[Any]:
+    """Yield the writes of the holds. The emulator shows each write by itself: what is read first is written last."""
+    for root, holds in change.trees.items():
+        tree = paths.tree(root)
+        yield delete_write(tree) if holds is None else holds_write(tree, holds)
+    write = holds_write(paths.holds, change.holds)
+    # Random, so that a commit whose response was lost is not taken for another's.
+    write.update.fields["nonce"].string_value = token_urlsafe(_NONCE_BYTES)
+    write.update_mask.field_paths.append("nonce")
+    if read.version is None:
+        write.current_document.exists = False
+    else:
+        write.current_document.update_time.CopyFrom(read.version)
+    yield write
+
+
+def _run_write(name: str, change: RunChange, now: datetime) -> Any:
+    """Return a write that changes a run's document. Unless the run begins, it fails if there is no such run."""
+    if change.begins is not None:
+        # As the first event of a run does it: other events may have begun it earlier, or may be later.
+        write = run_write(name, run_admitted(change.begins, change.admission, now))
+    else:
+        write = Write()
+        write.update.name = name
+        write.current_document.exists = True
+    fields: dict[str, object] = {}
+    if change.admission is not None:
+        fields[ADMISSION] = admission_fields(change.admission)
+    if change.end is not None:
+        fields |= {END: end_fields(change.end), f"is_{change.end.status}": True, "unmeasured": True}
+        outcome = FAILED if change.end.status == "failed" else COMPLETED
+        write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
+        ended_at_us = microseconds(change.end.ended_at)
+        write.update_transforms.add(field_path="last_at_us").maximum.integer_value = ended_at_us
+    set_fields(write.update.fields, fields)
+    paths = write.update_mask.field_paths
+    paths.extend(field for field in fields if field not in paths)
+    return write
