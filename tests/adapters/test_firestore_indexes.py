@@ -438,7 +438,8 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 ONLY_COMPOSITE = {
     "events": {"run_id"},
     "runs": {
-        *("outcome", "user_id", "workflow_id", "tags", "parent_run_id", "duration_ms", "last_at_us"),
+        *("outcome", "unmeasured", "user_id", "workflow_id", "tags"),
+        *("parent_run_id", "duration_ms", "last_at_us"),
         *("totals.cost_nanousd", "totals.total_tokens"),
     },
     "outbox": {"endpoint_id", "kind", "state", "created_at"},

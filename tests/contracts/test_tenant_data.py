@@ -100,15 +100,6 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
 
 
-def test_an_erased_user_is_not_named_by_admissions(filled: Stores) -> None:
-    filled.admissions.save_admission("acme", changing({}, runs=[beginning("run-9", ADMISSION)]), Holds())
-    assert filled.tenant_data.erase_name("acme", "ann") > 0
-    erased = filled.usage.find_run("acme", "run-9")
-    assert erased is not None
-    assert erased.admission == replace(ADMISSION, spender=ADMISSION.spender._replace(user_id=None))
-    assert erased.user_id is None
-
-
 def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:
     of_ann, own = RunsWanted(user_id="ann"), event("own", "ann")._replace(run_id="run-2")
     for tenant_id in ("acme", "bolt"):
@@ -175,6 +166,19 @@ def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
     assert found.trees == {ROOT: Tree({ROOT: erased, TWO: bobs})}
     with pytest.raises(StaleHolds):
         stores.admissions.save_admission("acme", changing({}), Holds(version=version))
+
+
+def test_an_erased_user_leaves_admissions(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    runs = [beginning("one", ADMISSION), beginning("two", ADMISSION)]
+    stores.admissions.save_admission("acme", changing({}, runs=runs), Holds())
+    stores.usage.record("acme", [event("e", "bob")._replace(run_id="two")], ONE_SHARD, NOON)
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 2
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
+    found = {run.id: run for run in stores.usage.list_runs("acme", limit=9).items}
+    erased = replace(ADMISSION, spender=ADMISSION.spender._replace(user_id=None))
+    assert [run.admission for run in found.values()] == [erased, erased]
+    assert (found["one"].user_id, found["two"].user_id) == (None, "bob")
 
 
 def test_a_deleted_tenant_holds_nothing(filled: Stores) -> None:

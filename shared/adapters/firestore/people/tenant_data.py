@@ -24,8 +24,7 @@ _DELETED_AT_ONCE = 200
 """Each may need a second write, and a commit has at most 500."""
 _WITH_BUDGETS = ("counters", "days", "months", "runs")
 _ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
-_USER_FIELDS = ("user_id", "admission.spender.user_id")
-"""Of a run."""
+_USER_OF_RUN = ("user_id", "admission.spender.user_id")
 _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
 COLLECTIONS = (
@@ -71,11 +70,11 @@ class FirestoreTenantData:
         ]
         erased = self._write(erases)
         for collection in _WITH_BUDGETS:
-            fields = (BUDGETS, *_USER_FIELDS) if collection == "runs" else (BUDGETS,)
+            fields = (BUDGETS, *_USER_OF_RUN) if collection == "runs" else (BUDGETS,)
             for document in self._all(parent, collection, *fields):
                 slots = [slot for slot, _ in slots_of(document.fields)]
                 named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
-                paths = [*budget_paths(named), *_users_of(document, user_id)]
+                paths = [*budget_paths(named), *_user_of(document, user_id)]
                 if paths:
                     erased += self._write([_erase(document.name, paths)])
         return erased + self._write(list(self._holds_without(parent, user_id, other_budgets)))
@@ -146,11 +145,16 @@ class FirestoreTenantData:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
 
 
-def _users_of(document: Any, user_id: str) -> list[str]:
-    """Return the fields of a run that name the user."""
-    spender = document.fields["admission"].map_value.fields["spender"].map_value.fields
-    values = (document.fields["user_id"].string_value, spender["user_id"].string_value)
-    return [field for field, value in zip(_USER_FIELDS, values, strict=True) if value == user_id]
+def _user_of(document: Any, user_id: str) -> list[str]:
+    """Return the fields of a run that name the user: of its events, and of its admission."""
+    return [path for path in _USER_OF_RUN if _value_at(document.fields, path) == user_id]
+
+
+def _value_at(fields: Any, path: str) -> str:
+    *maps, name = path.split(".")
+    for each in maps:
+        fields = fields[each].map_value.fields
+    return str(fields[name].string_value)
 
 
 def _erase(name: str, fields: Sequence[str]) -> Any:
