@@ -1,16 +1,21 @@
 """Runs over HTTP, from their admission to their end: what they hold, what is refused, and what they have left."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from shared.domain.ledger.counter_settings import DEFAULT_COUNTER_SETTINGS
+from shared.domain.ledger.documents import Wanted
+from shared.domain.ledger.holds import Amounts, Hold, run_key
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.audit import Change
 from shared.domain.people.keys import key_id
 from shared.domain.prices.money import NANOUSD_PER_USD, usd_string
 from shared.domain.prices.price_file import parse_prices
+from shared.ports import AdmissionChange
 from shared.stores import process_memory
 from shared.usecases.prices.manage_prices import change_prices, replacement
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded
@@ -314,6 +319,41 @@ def test_a_run_has_at_most_eight_above_it(functions: Functions, key: str) -> Non
     for depth in range(8):
         succeeded(admit(functions, key, f"run-{depth + 1}", parent_run_id=f"run-{depth}"), 201)
     refused(admit(functions, key, "run-9", parent_run_id="run-8"), 422, "tree_too_deep")
+
+
+def fill(functions: Functions, holds: Mapping[str, Hold], *, tree_of: str | None = None) -> None:
+    """Set aside what so many runs hold, at the store: one after the other would take a minute."""
+    store, now = process_memory(), functions.clock.now
+    read = store.read("acme", Wanted(holds=True)).documents.holds
+    trees = {run_key(tree_of): holds} if tree_of else {}
+    kept = {} if tree_of else holds
+    change = AdmissionChange(now=now, settings=DEFAULT_COUNTER_SETTINGS, holds=kept, trees=trees)
+    store.save_admission("acme", change, read)
+
+
+def test_the_5_001st_open_run_is_refused_until_one_ends(functions: Functions, key: str) -> None:
+    succeeded(admit(functions, key, "first"), 201)
+    hold = Hold(amounts=Amounts(), expires_at=functions.clock.now + timedelta(hours=1))
+    fill(functions, {run_key(f"other-{number}"): hold for number in range(4_999)})
+    functions = functions.another()
+    problem = refused(admit(functions, key), 409, "too_many_open_runs")
+    assert problem["detail"] == "5,000 runs are open, which is the most; end some of them first"
+    succeeded(admit(functions, key, "child", parent_run_id="first"), 201)
+    succeeded(end(functions, key, "first"))
+    succeeded(admit(functions, key), 201)
+
+
+def test_the_1_001st_child_is_refused(functions: Functions, key: str) -> None:
+    succeeded(admit(functions, key, "root"), 201)
+    succeeded(admit(functions, key, "child", parent_run_id="root"), 201)
+    hold = Hold(
+        amounts=Amounts(), expires_at=functions.clock.now + timedelta(hours=1), parent=run_key("root")
+    )
+    fill(functions, {run_key(f"other-{number}"): hold for number in range(999)}, tree_of="root")
+    functions = functions.another()
+    problem = refused(admit(functions, key, parent_run_id="root"), 409, "too_many_children")
+    assert "1,000 children" in problem["detail"]
+    succeeded(admit(functions, key, "outside"), 201)
 
 
 def test_a_child_expires_no_later_than_its_parent(functions: Functions, key: str) -> None:
