@@ -254,6 +254,8 @@ def test_a_total_below_what_is_used_is_refused(functions: Functions, key: str) -
     record(functions, key, used(60))
     problem = refused(extend(functions, key, hold_tokens=59), 422, "below_drawn")
     assert [(each["field"], each["code"]) for each in problem["errors"]] == [("hold_tokens", "below_drawn")]
+    words = "hold_tokens: 59 is less than 60, which is used, kept, or held by children"
+    assert problem["detail"] == words
     assert succeeded(extend(functions, key, hold_tokens=60))["hold"]["tokens"] == 60
 
 
@@ -306,6 +308,38 @@ def test_a_child_holds_within_its_parent(functions: Functions, key: str) -> None
     refused(admit(functions, key, "late", parent_run_id="root"), 409, "parent_ended")
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            {"parent_run_id": "root", "budget_usd": "0.61"},
+            "Run root holds $1.00 and has $0.60 left for children, so $0.61 more would not fit.",
+        ),
+        (
+            {"parent_run_id": "root", "hold_tokens": 5},
+            "Run root holds no tokens, so its children cannot hold any.",
+        ),
+        ({"parent_run_id": "nobody"}, "no run 'nobody' was admitted"),
+        ({"run_id": "root"}, "run 'root' was admitted with other content, which stays"),
+        (
+            {"workflow_id": "review"},
+            "Budget once allows 1 run a day, and 1 is used; it resets at 2026-11-21T00:00:00Z.",
+        ),
+    ],
+)
+def test_a_refusal_says_in_a_sentence_what_does_not_fit(
+    functions: Functions, key: str, body: Json, words: str
+) -> None:
+    owner = functions.sign_in("ada@example.com")
+    budget = {"scope": {"workflow_id": "review"}, "runs": 1, "window": "day"}
+    succeeded(functions.send("PUT", owner, "/tenants/acme/budgets/once", budget))
+    functions.clock.pass_by(timedelta(minutes=2))
+    succeeded(admit(functions, key, "root", budget_usd="1.00", own_usd="0.40"), 201)
+    succeeded(admit(functions, key, "only", workflow_id="review"), 201)
+    answer = admit(functions, key, **body)
+    assert (answer.status_code >= 400, answer.get_json()["detail"]) == (True, words)
+
+
 def test_a_parent_of_another_tenant_is_unknown(functions: Functions, key: str) -> None:
     bolt = functions.create_tenant("bolt")
     succeeded(admit(functions, bolt, "theirs", budget_usd=5), 201)
@@ -337,7 +371,7 @@ def test_the_5_001st_open_run_is_refused_until_one_ends(functions: Functions, ke
     fill(functions, {run_key(f"other-{number}"): hold for number in range(4_999)})
     functions = functions.another()
     problem = refused(admit(functions, key), 409, "too_many_open_runs")
-    assert problem["detail"] == "5,000 runs are open, which is the most; end some of them first"
+    assert problem["detail"] == "5,000 runs are open, the maximum: end one first"
     succeeded(admit(functions, key, "child", parent_run_id="first"), 201)
     succeeded(end(functions, key, "first"))
     succeeded(admit(functions, key), 201)
@@ -352,7 +386,7 @@ def test_the_1_001st_child_is_refused(functions: Functions, key: str) -> None:
     fill(functions, {run_key(f"other-{number}"): hold for number in range(999)}, tree_of="root")
     functions = functions.another()
     problem = refused(admit(functions, key, parent_run_id="root"), 409, "too_many_children")
-    assert "1,000 children" in problem["detail"]
+    assert "1,000 runs below its root" in problem["detail"]
     succeeded(admit(functions, key, "outside"), 201)
 
 
