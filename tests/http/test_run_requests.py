@@ -12,6 +12,7 @@ from shared.http.metering.run_models import EndBody
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
+from tests.http.run_calls import ask, end, extend
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded
 
 PLAN: Json = {"provider": "openai", "model": "gpt-4.1-mini", "calls": 20}
@@ -20,18 +21,9 @@ A_DAY_IN_SECONDS = 24 * 60 * 60
 
 
 def admit(functions: Functions, key: str, **body: Any) -> TestResponse:
+    """Admit a run with a budget, changed by `body`; `...` is a field that is left out."""
     content = {"run_id": "run-1", "budget_usd": "2.50", **body}
-    sent = {name: value for name, value in content.items() if value is not ...}
-    return functions.record_usage.post("/v1/runs", json=sent, headers=bearer(key))
-
-
-def extend(functions: Functions, key: str, **body: Any) -> TestResponse:
-    return functions.record_usage.post("/v1/runs/run-1/extend", json=body, headers=bearer(key))
-
-
-def end(functions: Functions, key: str, **body: Any) -> TestResponse:
-    sent = {"status": "completed", **body}
-    return functions.record_usage.post("/v1/runs/run-1/end", json=sent, headers=bearer(key))
+    return ask(functions, key, "", **{name: value for name, value in content.items() if value is not ...})
 
 
 AMOUNTS = [
