@@ -134,6 +134,13 @@ def test_an_estimate_sets_aside_what_the_calls_cost_at_most(functions: Functions
     assert "more than the run holds" in refused(above, 422)["detail"]
 
 
+def test_calls_that_cost_nothing_hold_nothing(functions: Functions, key: str) -> None:
+    plan = {**PLAN, "provider": "ollama", "model": "llama3"}
+    made = succeeded(admit(functions, key, budget_usd=..., estimate=plan), 201)
+    assert made["hold"]["usd"] is None
+    assert functions.check(key, run_id="run-1", cost_usd="0")["allowed"] is True
+
+
 def test_an_estimate_beyond_what_a_run_may_hold_is_refused(functions: Functions, key: str) -> None:
     plan = {**PLAN, "calls": 10**6, "max_input_tokens": 10**7}
     problem = refused(admit(functions, key, budget_usd=..., estimate=plan), 422)
