@@ -123,7 +123,7 @@ class AdmissionDecider:
                 f"the tree of run {parent.run_id!r} has {MAX_TREE_RUNS - 1:,} children, which is the most"
             )
             raise Conflict(message, code="too_many_children")
-        if tree.depth(parent.key) >= MAX_DEPTH:
+        if len(tree.above(parent.key)) > MAX_DEPTH:
             raise _bad_parent("tree_too_deep", f"{MAX_DEPTH} runs lie above each other, which is the most")
 
     def _parent_of(self, admission: RunAdmission) -> _Parent | None:

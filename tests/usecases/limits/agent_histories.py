@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from shared.domain.errors import UsageError
+from shared.domain.errors import NotFound
 from shared.domain.ledger.holds import NOTHING_HELD, Amounts, RunSpender
 from shared.domain.limits.budgets import Budget, BudgetScope
 from shared.domain.limits.plans import MAX_LIMIT
@@ -166,6 +166,8 @@ class Instance:
         self.process = Process(self._place.world, usage, admissions, self._ahead)
         self.process.admitter = RunAdmitter(self.process.limits, admissions, lambda _: None)
         for step in program:
+            # Others may go on while nothing is asked.
+            usage.read(self._place.world.tenant.id)
             self._do(step)
 
     def _do(self, step: Step) -> None:
@@ -275,9 +277,9 @@ def end(process: Process, agent: Agent) -> None:
     agent.ends += 1
     try:
         process.end(agent.name)
-    except UsageError as error:
-        assert error.code == "unknown_run", error
-        assert not was_admitted, f"{agent.name} was forgotten"
+    except NotFound:
+        if was_admitted:
+            raise
         agent.ends -= 1
     else:
         agent.is_released = True
