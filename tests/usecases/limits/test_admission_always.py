@@ -98,7 +98,7 @@ def require_exact_room(world: World, agents: Agents) -> None:
 
 
 def held_of(agents: Agents, user: str) -> Amounts:
-    """Return what runs have set aside of a user's budget. Below a run of the same user, they take part of its hold."""
+    """Return what runs hold of a user's budget. Those below another run of the user take a part of its hold."""
     return total(
         agent.amounts.less(agent.drawn_in_tree())
         for agent in agents.all
