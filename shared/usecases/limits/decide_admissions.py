@@ -121,10 +121,9 @@ class AdmissionDecider:
         if len(tree.by_run) >= MAX_TREE_RUNS:
             message = f"the tree of run {parent.run_id!r} has {MAX_TREE_RUNS - 1:,} runs below its root, the maximum"
             raise Conflict(message, code="too_many_children")
-        if tree.depth(parent.key) >= MAX_DEPTH:
-            raise _bad_parent(
-                "tree_too_deep", f"run {parent.run_id!r} has {MAX_DEPTH} runs above it, the maximum"
-            )
+        if len(tree.above(parent.key)) > MAX_DEPTH:
+            message = f"run {parent.run_id!r} has {MAX_DEPTH} runs above it, the maximum"
+            raise _bad_parent("tree_too_deep", message)
 
     def _parent_of(self, admission: RunAdmission) -> _Parent | None:
         if admission.parent_run_id is None or admission.root is None:
