@@ -17,6 +17,7 @@ from shared.http.metering import otlp_json
 from shared.http.metering.event_bodies import MAX_EVENTS
 from shared.http.metering.otlp_models import EXAMPLE, StatusBody, TracesBody, TracesResponse
 from shared.http.metering.recording_models import TenantHeader
+from shared.http.negotiation import PROTOBUF
 from shared.http.problems import rate_headers
 from shared.http.routes import (
     MAX_BODY_BYTES,
@@ -31,7 +32,6 @@ from shared.http.routes import (
 from shared.usecases.metering.record_events import Recorded
 from shared.usecases.metering.record_for_tenants import NOT_RECORDED, Sender
 
-PROTOBUF: Final = "application/x-protobuf"
 IGNORED_HEADER: Final = "GWI-Ignored-Spans"
 MAX_SPAN_EVENTS: Final = 20 * MAX_EVENTS
 """A collector sends 8,192 spans at once."""
