@@ -306,7 +306,7 @@ def test_20_mib_unpacked_are_refused(functions: Functions, key: str) -> None:
 def test_too_many_spans_at_once_are_refused(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.http.metering.otlp.MAX_SPAN_EVENTS", 2)
+    monkeypatch.setattr("shared.http.metering.otlp_export.MAX_SPAN_EVENTS", 2)
     status, code, message = refusal(export(functions, key, call(1), call(2), call(3)))
     assert (status, code) == (413, 8)
     assert "3 metered steps; the maximum is 2" in message
