@@ -19,6 +19,7 @@ GROUPS = {
     "reading": "reading.measure",
     "fold_cost": "fold_cost.measure",
     "http": "http_rates.measure",
+    "spans": "spans.measure",
     "platform": "platform.measure",
     "webhook": "webhook.measure",
     "memory": "memory_use.measure",
