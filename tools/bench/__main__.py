@@ -20,6 +20,7 @@ GROUPS = {
     "fold_cost": "fold_cost.measure",
     "http": "http_rates.measure",
     "platform": "platform.measure",
+    "runs": "runs.measure",
     "webhook": "webhook.measure",
     "memory": "memory_use.measure",
     "growth_emulator": "growth.measure_on_emulator",
