@@ -29,7 +29,7 @@ from shared.usecases.platform.compute_overview import OverviewRefresher
 from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
 from tests.adapters.fault_scenarios import told
-from tests.contracts.test_admission import ADMISSION, END, HOLD, OF_ANN, ONE, ROOT, TWO, beginning, changing
+from tests.admission_fixtures import ADMISSION, END, HOLD, OF_ANN, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.contracts.test_service_status import ATTEMPT, LETTER

@@ -12,8 +12,8 @@ from shared.domain.people.audit import Change
 from shared.http.routes import TENANT_HEADER
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
-from tests.http.fuzzing import TENANT, Config, Findings, fuzz
-from tests.http.serving import Functions, bearer
+from tests.http.fuzzing import RUN, TENANT, Config, Findings, fuzz
+from tests.http.serving import Functions, bearer, succeeded
 from tests.http.stripe_shop import Shop, open_shop
 
 
@@ -58,6 +58,8 @@ def config(secret: str, examples: int) -> Config:
 
 @pytest.mark.timeout(3600)
 def test_record_usage(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    hold = {"run_id": RUN, "budget_usd": "0.01", "hold_tokens": 1_000}
+    succeeded(shop.functions.record_usage.post("/v1/runs", json=hold, headers=bearer(shop.key)), 201)
     found = fuzz(shop.functions.record_usage, "/v1/openapi.json", config(shop.key, 20 * EXAMPLES))
     report(found, capsys)
 
