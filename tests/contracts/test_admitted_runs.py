@@ -186,3 +186,10 @@ def test_a_run_that_does_not_exist_is_not_changed(admissions: Admissions, store:
             admissions.save_admission("acme", changing({ONE: SMALL}, runs=[change]), Holds())
     assert holds_of(store) == Holds()
     assert store.find_run("acme", "one") is None
+
+
+def test_an_admitted_run_is_a_child_of_its_parent(admissions: Admissions, store: UsageStore) -> None:
+    store.record("acme", [llm_call("e1", run_id="two")], ONE_SHARD, NOON)
+    runs = (beginning("one", ADMISSION), beginning("two", ADMISSION), beginning("three"))
+    admissions.save_admission("acme", changing({ONE: HOLD}, runs=runs), Holds())
+    assert {run.id for run in store.list_children("acme", ["root"], limit=9)} == {"one", "two"}

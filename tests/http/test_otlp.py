@@ -225,6 +225,7 @@ def test_only_the_first_reasons_are_told(functions: Functions, key: str) -> None
         {"endTimeUnixNano": []},
         {"attributes": {}},
         {"attributes": [5]},
+        {"attributes": [None]},
         {"attributes": [{"key": "gen_ai.usage.input_tokens", "value": {"intValue": "x"}}]},
         {"attributes": [{"key": "gen_ai.usage.input_tokens", "value": {"intValue": str(2**63)}}]},
         {"attributes": [{"key": "gen_ai.usage.input_tokens", "value": 5}]},
@@ -262,6 +263,8 @@ def test_a_number_as_text_has_plain_digits(number: str, functions: Functions, ke
         None,
         {"resourceSpans": {}},
         {"resourceSpans": [5]},
+        {"resourceSpans": [None]},
+        {"resourceSpans": [{"scopeSpans": [None]}]},
         {"resourceSpans": [{"resource": 5}]},
     ],
 )

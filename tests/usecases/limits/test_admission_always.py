@@ -1,7 +1,5 @@
 """However calls take turns: promises fit the limits, refusals have a reason, and nothing leaks."""
 
-from datetime import timedelta
-
 from hypothesis import given, settings
 
 from shared.adapters.memory import MemoryStore
@@ -91,7 +89,9 @@ def require_nothing_held(world: World, agents: Agents) -> None:
     found = world.process().usage.read(world.tenant.id, Wanted(holds=True, trees=roots)).documents
     assert held_by(found.holds, agents.now) == NONE_HELD
     if agents.used().less(LIMIT.amounts) == NOTHING_HELD and min(LIMIT.amounts.minus(agents.used())) > 0:
-        assert (found.holds.by_run, found.trees) == ({}, {}), "the last admission has released what had expired"
+        assert (found.holds.by_run, found.trees) == ({}, {}), (
+            "the last admission has released what had expired"
+        )
 
 
 def refusal(process: Process, agent: Agent, room: Amounts) -> str | None:

@@ -7,6 +7,8 @@ import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { Usage } from '@/lib/api/types'
 import { costInWords, costOf, digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
 
+import { explainPath } from './explain-address'
+import { ExplainLink } from './explain-link'
 import { LeftOutLink } from './left-out'
 
 export function CostCard({ usage }: { usage: Usage }) {
@@ -19,7 +21,7 @@ export function CostCard({ usage }: { usage: Usage }) {
       actions={<ManageBillingButton tenant={tenant.id} />}
       footer="What your model providers charge at list prices. Your plan is billed separately."
     >
-      <Figure cost={cost} />
+      <Figure cost={cost} to={explainPath(aggregate)} />
       <p className="mt-1 text-ink-soft">this period</p>
       <dl className="mt-4 grid gap-1.5">
         <Line label="Forecast at reset">{costAtEnd(usage)}</Line>
@@ -41,13 +43,13 @@ export function CostCard({ usage }: { usage: Usage }) {
   )
 }
 
-function Figure({ cost }: { cost: Sum }) {
+function Figure({ cost, to }: { cost: Sum; to: string | undefined }) {
   return (
     <p className="text-figure text-ink" title={exactCostInWords(cost)}>
       {cost.status === 'incomplete' && (
         <span className="text-base font-medium tracking-normal text-ink-soft">at least </span>
       )}
-      {cost.status === 'unknown' ? 'unknown' : digitsOf(cost)}
+      <ExplainLink to={to}>{cost.status === 'unknown' ? 'unknown' : digitsOf(cost)}</ExplainLink>
     </p>
   )
 }

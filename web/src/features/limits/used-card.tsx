@@ -2,6 +2,8 @@ import { Card } from '@/components/card'
 import { Instant, RelativeTime } from '@/components/instant'
 import { Meter } from '@/components/meter'
 import { NextInvoice } from '@/features/billing/next-invoice'
+import { explainPath } from '@/features/ledger/explain-address'
+import { ExplainLink } from '@/features/ledger/explain-link'
 import { intervalOf, priceOf } from '@/features/billing/price'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
@@ -25,7 +27,7 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
       }
     >
       {status && limits ? (
-        <Meters status={status} limits={limits} />
+        <Meters status={status} limits={limits} events={explainPath(aggregate)} />
       ) : (
         <p className="text-ink-soft">
           {formatInteger(aggregate.total_tokens.total)} tokens and {formatInteger(aggregate.total_runs)} runs.
@@ -36,7 +38,14 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
   )
 }
 
-function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
+type MetersProps = {
+  status: LimitStatus
+  limits: Limits
+  /** The page of the events of this period. */
+  events: string | undefined
+}
+
+function Meters({ status, limits, events }: MetersProps) {
   const thresholds = { softPercent: limits.soft_percent, hardPercent: limits.hard_percent }
   const levels = levelsOf(status, limits)
   return (
@@ -46,7 +55,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         level={levels.tokens}
         percent={status.token_usage_percent}
         {...thresholds}
-        detail={<Amount used={status.tokens_used} limit={limits.tokens} />}
+        detail={<Amount used={status.tokens_used} limit={limits.tokens} to={events} />}
         valueText={`${formatInteger(status.tokens_used)} of ${limitText(limits.tokens)} tokens`}
       />
       <Meter
@@ -58,7 +67,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         valueText={`${formatInteger(status.runs_used)} of ${limitText(limits.runs)} runs`}
       />
       {limits.provider_cost_usd !== null && (
-        <CostMeter status={status} limits={limits} limit_usd={limits.provider_cost_usd} />
+        <CostMeter status={status} limits={limits} limit_usd={limits.provider_cost_usd} events={events} />
       )}
       {status.tokens_held > 0 && (
         <p className="text-xs text-ink-faint">
@@ -70,10 +79,10 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
   )
 }
 
-type CostMeterProps = { status: LimitStatus; limits: Limits; limit_usd: string }
+type CostMeterProps = MetersProps & { limit_usd: string }
 
 /** The cost of the calls beside its limit. It is cut, never rounded up to the limit. */
-function CostMeter({ status, limits, limit_usd }: CostMeterProps) {
+function CostMeter({ status, limits, limit_usd, events }: CostMeterProps) {
   const { cost_used_usd, cost_is_complete } = status
   const atLeast = cost_is_complete ? '' : 'at least '
   const exact = `${atLeast}${formatUsdExact(cost_used_usd)} of ${formatUsdExact(limit_usd)}`
@@ -88,8 +97,10 @@ function CostMeter({ status, limits, limit_usd }: CostMeterProps) {
         detail={
           <span title={exact}>
             {atLeast}
-            <span className="font-semibold text-ink">{formatUsdFloor(cost_used_usd)}</span> of{' '}
-            {formatUsdExact(limit_usd)}
+            <span className="font-semibold text-ink">
+              <ExplainLink to={events}>{formatUsdFloor(cost_used_usd)}</ExplainLink>
+            </span>{' '}
+            of {formatUsdExact(limit_usd)}
           </span>
         }
         valueText={exact}
@@ -104,11 +115,13 @@ function CostMeter({ status, limits, limit_usd }: CostMeterProps) {
   )
 }
 
-function Amount({ used, limit }: { used: number; limit: number }) {
+function Amount({ used, limit, to }: { used: number; limit: number; to?: string | undefined }) {
   return (
     <span title={`${formatInteger(used)} of ${limitText(limit)}`}>
-      <span className="font-semibold text-ink">{formatInteger(used)}</span> of{' '}
-      {limitText(limit, formatCompact)}
+      <span className="font-semibold text-ink">
+        <ExplainLink to={to}>{formatInteger(used)}</ExplainLink>
+      </span>{' '}
+      of {limitText(limit, formatCompact)}
     </span>
   )
 }
