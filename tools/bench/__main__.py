@@ -21,6 +21,7 @@ GROUPS = {
     "http": "http_rates.measure",
     "spans": "spans.measure",
     "platform": "platform.measure",
+    "runs": "runs.measure",
     "webhook": "webhook.measure",
     "memory": "memory_use.measure",
     "growth_emulator": "growth.measure_on_emulator",
