@@ -27,13 +27,12 @@ from tests.usecases.conftest import RETENTION
 from tests.usecases.limits.admission_world import CENT, Process, World
 from tests.usecases.limits.agent_histories import (
     LIMIT,
-    History,
     Place,
     end,
-    histories,
     live_through,
     run_request,
 )
+from tests.usecases.limits.agent_programs import History, histories
 from tests.usecases.limits.agents import Agent, Agents, total
 from tests.usecases.limits.torn_firestore import TornRpc
 
@@ -128,13 +127,12 @@ def refusal(process: Process, agent: Agent, room: Amounts) -> str | None:
     return None
 
 
-@settings(max_examples=100)
 @given(histories)
 def test_in_memory_runs_that_keep_to_their_holds_never_exceed_a_limit(history: History) -> None:
     check_history(memory_place(), history)
 
 
-@settings(max_examples=8)
+@settings(max_examples=settings.default.max_examples // 6)
 @given(histories)
 def test_in_firestore_runs_that_keep_to_their_holds_never_exceed_a_limit(
     firestore_channel: grpc.Channel, history: History
