@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from shared.logs import FIELDS
 from tests.http.serving import Functions, bearer
 from tests.http.test_any_input import almost_events, is_json_response
+from tests.tools.documents import page
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 MOST_EVENTS = 500
@@ -90,3 +92,25 @@ def test_a_run_and_its_child_hold_record_and_end(functions: Functions, key: str)
     assert ended[0] == ended[1]
     assert ended[0]["used"] == {"usd": "0.0004", "tokens": 1_000}
     assert functions.check(key)["status"]["tokens_held"] == 0
+
+
+def test_a_run_takes_the_operations_that_the_page_about_costs_counts(
+    functions: Functions, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def operations(path: str, **body: object) -> list[str]:
+        with caplog.at_level("INFO", "gwi_usage"):
+            functions.record_usage.post(f"/v1/runs{path}", json=body, headers=bearer(key))
+        fields = getattr(caplog.records[-1], FIELDS)
+        return [str(fields["reads"]), str(fields["writes"])]
+
+    functions.record(key, {**CALL, "id": "a", "run_id": "a"})
+    functions.tick(["acme"])
+    functions.clock.pass_by(timedelta(hours=13))
+    functions.record(key, {**CALL, "id": "b", "run_id": "b"})
+    operations("", run_id="first", hold_tokens=5)
+    counted = [
+        operations("", run_id="run-1", hold_tokens=5),
+        operations("/run-1/extend", hold_tokens=6),
+        operations("/run-1/end", status="completed"),
+    ]
+    assert counted == [cells[1:3] for cells in page("costs").section("Runs with a hold")]
