@@ -303,6 +303,18 @@ def test_20_mib_unpacked_are_refused(functions: Functions, key: str) -> None:
     assert "the maximum is 8388608 bytes (unpacked_too_large)" in message
 
 
+def test_spans_that_are_recorded_in_parts_are_told_apart(
+    functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.http.metering.otlp_export.MAX_EVENTS", 2)
+    bad = {"gen_ai__usage__input_tokens": -1}
+    spans = [call(1, **bad), call(2), call(3), call(4, **bad), call(5)]
+    rejected, message = exported(functions, key, *spans)
+    assert rejected == 2
+    assert [spans[index].event_id in message for index in range(5)] == [True, False, False, True, False]
+    assert ids(functions, key) == [spans[index].event_id for index in (1, 2, 4)]
+
+
 def test_too_many_spans_at_once_are_refused(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
