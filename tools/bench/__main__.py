@@ -19,6 +19,7 @@ GROUPS = {
     "reading": "reading.measure",
     "fold_cost": "fold_cost.measure",
     "http": "http_rates.measure",
+    "spans": "spans.measure",
     "platform": "platform.measure",
     "runs": "runs.measure",
     "webhook": "webhook.measure",
