@@ -146,13 +146,13 @@ class UsageStore(Protocol):
     ) -> Page[Run]:
         """List the tenant's runs, in one round trip. Raises InvalidInput for a bad cursor.
 
-        A list by duration has the runs that were measured, at the duration they had then.
+        A list by duration has the runs that have ended and were measured, at the duration they had then.
         """
 
     def measure_runs(self, tenant_id: str, limit: int) -> int:
-        """Set the durations of `limit` runs that have changed since they were measured; return how many there were.
+        """Set the durations of at most `limit` runs that have ended, and return their number.
 
-        A run that changes meanwhile is left for the next time.
+        They have changed since they were measured. One that changes meanwhile is left for the next time.
         """
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:

@@ -68,7 +68,7 @@ from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.run_queries import RUN_LISTS
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
-from tests.contracts.test_admission import ADMISSION, END, HOLD, ONE, beginning, changing
+from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, beginning, changing
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
@@ -438,7 +438,8 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 ONLY_COMPOSITE = {
     "events": {"run_id"},
     "runs": {
-        *("outcome", "user_id", "workflow_id", "tags", "parent_run_id", "duration_ms", "last_at_us"),
+        *("outcome", "unmeasured", "user_id", "workflow_id", "tags"),
+        *("parent_run_id", "duration_ms", "last_at_us"),
         *("totals.cost_nanousd", "totals.total_tokens"),
     },
     "outbox": {"endpoint_id", "kind", "state", "created_at"},

@@ -12,6 +12,7 @@ from shared.http.metering.run_models import EndBody
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
+from tests.http.run_calls import ask, end, extend
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded
 
 PLAN: Json = {"provider": "openai", "model": "gpt-4.1-mini", "calls": 20}
@@ -20,18 +21,9 @@ A_DAY_IN_SECONDS = 24 * 60 * 60
 
 
 def admit(functions: Functions, key: str, **body: Any) -> TestResponse:
+    """Admit a run with a budget, changed by `body`; `...` is a field that is left out."""
     content = {"run_id": "run-1", "budget_usd": "2.50", **body}
-    sent = {name: value for name, value in content.items() if value is not ...}
-    return functions.record_usage.post("/v1/runs", json=sent, headers=bearer(key))
-
-
-def extend(functions: Functions, key: str, **body: Any) -> TestResponse:
-    return functions.record_usage.post("/v1/runs/run-1/extend", json=body, headers=bearer(key))
-
-
-def end(functions: Functions, key: str, **body: Any) -> TestResponse:
-    sent = {"status": "completed", **body}
-    return functions.record_usage.post("/v1/runs/run-1/end", json=sent, headers=bearer(key))
+    return ask(functions, key, "", **{name: value for name, value in content.items() if value is not ...})
 
 
 AMOUNTS = [
@@ -142,6 +134,13 @@ def test_an_estimate_sets_aside_what_the_calls_cost_at_most(functions: Functions
     assert "more than the run holds" in refused(above, 422)["detail"]
 
 
+def test_calls_that_cost_nothing_hold_nothing(functions: Functions, key: str) -> None:
+    plan = {**PLAN, "provider": "ollama", "model": "llama3"}
+    made = succeeded(admit(functions, key, budget_usd=..., estimate=plan), 201)
+    assert made["hold"]["usd"] is None
+    assert functions.check(key, run_id="run-1", cost_usd="0")["allowed"] is True
+
+
 def test_an_estimate_beyond_what_a_run_may_hold_is_refused(functions: Functions, key: str) -> None:
     plan = {**PLAN, "calls": 10**6, "max_input_tokens": 10**7}
     problem = refused(admit(functions, key, budget_usd=..., estimate=plan), 422)
@@ -239,6 +238,16 @@ def test_a_suspended_tenant_is_refused_as_for_recording(
     set_suspension(process_memory(), "acme", suspended=True, change=Change("test", clock.now))
     clock.pass_by(CACHE_FOR)
     refused(route(functions, key, **body), 403, "tenant_suspended")
+
+
+def test_an_ended_tenant_admits_nothing(functions: Functions, key: str) -> None:
+    platform = functions.create_platform_key()
+    why = {"reason": "contract ended"}
+    succeeded(functions.send("POST", platform, "/tenants/acme/end", why))
+    late = functions.create_key()
+    refused(admit(functions, late), 403, "tenant_ended")
+    refused(extend(functions, late, ttl_seconds=60), 403, "tenant_ended")
+    refused(end(functions, late), 403, "tenant_ended")
 
 
 def test_runs_have_a_rate_of_their_own(functions: Functions, key: str) -> None:

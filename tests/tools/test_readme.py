@@ -26,6 +26,7 @@ from shared.http.budget_models import BudgetUseResponse
 from tests.e2e.running import RunningStack, running_stack
 from tests.tools.documents import DOCUMENTS, PAGES, README, page
 from tests.tools.mailbox import sign_up
+from tests.tools.warm_python import warm_python
 from tools.dev.settings import ROOT
 
 MAX_README_LINES = 120
@@ -35,14 +36,15 @@ PLANS, ATTRIBUTION, OPENTELEMETRY = page("plans"), page("attribution"), page("op
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that looks like a checkout in which `make dev` runs."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("shared", "tools"):
         (folder / name).symlink_to(ROOT / name)
-    (folder / ".venv").symlink_to(sys.prefix)
-    (folder / ".local").mkdir()
-    return folder
+    for name in (".local", ".venv/bin"):
+        (folder / name).mkdir(parents=True)
+    with warm_python(folder / ".venv/bin"):
+        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -106,12 +106,12 @@ def runs_named(prefix: str, limit: int) -> Any:
     return query
 
 
-def unmeasured_runs(limit: int) -> Any:
-    """Find the runs of one tenant that have changed since they were measured."""
+def unmeasured_runs(least_outcome: int, limit: int) -> Any:
+    """Find the runs of one tenant that have ended, and changed since they were measured."""
     query = _from("runs")
     for field in ("began_at_us", "last_at_us"):
         query.select.fields.add(field_path=field)
-    _where(query, [("unmeasured", EQUAL, True)])
+    _where(query, [("unmeasured", EQUAL, True), ("outcome", AT_LEAST, least_outcome)])
     query.limit.value = limit
     return query
 

@@ -1,6 +1,6 @@
 """Holds: the dollars and tokens that open runs have set aside, and what is left of them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -87,6 +87,24 @@ class Hold:
         return replace(self, drawn=self.drawn.at_least(drawn))
 
 
+def without_budgets_of(
+    user_id: str, holds: Mapping[RunKey, Hold], other_budgets: Collection[str]
+) -> dict[RunKey, Hold]:
+    """Return those of `holds` that count against budgets of a user, without them.
+
+    `other_budgets` are the keys of budgets whose values are no users.
+    """
+
+    def is_of_user(slot: BudgetSlot) -> bool:
+        return slot.value == user_id and slot.key not in other_budgets
+
+    return {
+        run: replace(hold, budgets=frozenset(slot for slot in hold.budgets if not is_of_user(slot)))
+        for run, hold in holds.items()
+        if any(map(is_of_user, hold.budgets))
+    }
+
+
 @dataclass(frozen=True)
 class Holds:
     """The holds of a tenant by run: of each run without a parent, and of each child with budgets of its own.
@@ -100,7 +118,10 @@ class Holds:
 
     def expired(self, now: datetime) -> list[RunKey]:
         """Return the runs whose hold is released because it has expired."""
-        return [run for run, hold in self.by_run.items() if not hold.is_open(now)]
+        released_until = now - GRACE
+        return [
+            run for run, hold in self.by_run.items() if hold.is_ended or hold.expires_at <= released_until
+        ]
 
 
 @dataclass(frozen=True)
@@ -136,18 +157,14 @@ class Tree:
         """Return what the descendants of a run have used, as last seen."""
         return _sum(self.by_run[each].drawn for each in self.below(run))
 
-    def drawn(self) -> Amounts:
-        """Return what all runs of the tree have used, as last seen."""
-        return _sum(hold.drawn for hold in self.by_run.values())
-
     def unsettled(self, now: datetime) -> list[RunKey]:
         """Return the runs whose hold has expired before anybody looked up how much they used."""
         return [run for run, hold in self.by_run.items() if not hold.is_ended and not hold.is_open(now)]
 
-    def depth(self, run: RunKey) -> int:
-        """Return how many runs lie above this one."""
+    def above(self, run: RunKey) -> list[RunKey]:
+        """Return a run and those above it, up to the root."""
         parent = self.by_run[run].parent
-        return 0 if parent is None else 1 + self.depth(parent)
+        return [run, *(self.above(parent) if parent is not None else ())]
 
     def below(self, run: RunKey) -> list[RunKey]:
         """Return the descendants of a run, each after its parent."""

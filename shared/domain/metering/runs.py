@@ -44,13 +44,18 @@ class Run:
     tags: Mapping[str, str] | None = None
     """Each is from the last request that names it: from the latest of its events that do."""
     measured_ms: int | None = field(default=None, compare=False)
-    """The duration when a fold last looked, by which lists are sorted."""
+    """The duration when a fold last looked after its end, by which lists are sorted."""
     _named_at: dict[str, datetime] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def duration_ms(self) -> int:
         """The time from the first to the last event."""
         return round((self.last_at - self.began_at) / _MILLISECOND)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether one of its events ended it; late events may still come."""
+        return self.is_completed or self.is_failed
 
     def status(self, now: datetime) -> RunStatus:
         """Return the status at `now`, which does not depend on the order of events."""

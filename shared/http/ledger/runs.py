@@ -37,8 +37,8 @@ class RunsQuery(PageQuery):
     )
     sort: RunSort = Field(
         "started",
-        description="Newest first, or the largest first. By `duration`, as of the last fold, which is at most 15 "
-        "minutes ago: a run is listed from then on.",
+        description="Newest first, or the largest first. By `duration`: runs that have ended, as of the last "
+        "fold, which is at most 15 minutes ago.",
     )
     tz: TimeZone = UTC_NAME
     start: RangeEdge | None = Field(
@@ -65,6 +65,8 @@ class RunsQuery(PageQuery):
             raise invalid(named[1], "contradictory", f"leave out {named[0]}: runs have one filter at a time")
         if self.id is not None and (named or self.start or self.to or self.sort != "started"):
             raise invalid("id", "contradictory", "a search by id has no other filter, time or order")
+        if self.sort == "duration" and self.status in ("open", "timed_out"):
+            raise invalid("status", "contradictory", "only runs that have ended are sorted by duration")
         if self.start and self.to and self.start >= self.to:
             raise invalid(
                 "from", "empty_range", f"{self.start.isoformat()} is not before to {self.to.isoformat()}"

@@ -117,9 +117,9 @@ def _value(value: _Json, name: str) -> object:
 
 def _objects(owner: _Json, field: str) -> list[_Json]:
     found = _list(owner, field)
-    wrong = next((each for each in found if not isinstance(each, dict)), None)
-    if wrong is not None:
-        raise _Malformed(field, "an array of objects", wrong)
+    for each in found:
+        if not isinstance(each, dict):
+            raise _Malformed(field, "an array of objects", each)
     return found
 
 

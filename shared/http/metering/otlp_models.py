@@ -1,4 +1,4 @@
-"""The models that describe OTLP in JSON in the OpenAPI document."""
+"""The models that describe OTLP in JSON in the OpenAPI document. They are built when it is first asked for."""
 
 from typing import Annotated, Any, Final
 
@@ -16,7 +16,7 @@ _Nanoseconds = (
 class _OtlpModel(BaseModel):
     """An object of OTLP, in which unknown fields are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, defer_build=True)
 
 
 class AttributeValue(_OtlpModel):
@@ -104,6 +104,8 @@ class TracesResponse(_OtlpModel):
 
 class StatusBody(BaseModel):
     """A google.rpc.Status."""
+
+    model_config = ConfigDict(defer_build=True)
 
     code: int
     message: str

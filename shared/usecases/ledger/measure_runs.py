@@ -12,7 +12,7 @@ MOST_RUNS: Final = 10_000
 
 
 def measure_runs(store: UsageStore, tenant_id: str, folded: Iterable[FoldedDay]) -> bool:
-    """Measure the runs that have changed since the last fold; return False if there may be more of them."""
+    """Measure ended runs that have changed since the last fold; return False if there may be more of them."""
     if not any(shard.run_hours for each in folded for shard in each.shards):
         return True
     return any(

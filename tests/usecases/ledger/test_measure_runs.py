@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.memory import MemoryStore
+from shared.domain.metering.events import Status
 from shared.domain.metering.run_lists import RunsWanted
 from shared.ports import UsageStore
 from shared.usecases.ledger import measure_runs
@@ -22,11 +23,11 @@ def durations(store: UsageStore) -> dict[str, int | None]:
     return {run.id: run.measured_ms for run in store.list_runs("acme", BY_DURATION, limit=500).items}
 
 
-def test_a_run_is_listed_by_its_duration_after_the_next_fold(memory: MemoryStore) -> None:
+def test_a_run_that_has_ended_is_listed_by_its_duration_after_the_next_fold(memory: MemoryStore) -> None:
     new_tenant(memory)
     short = [mark("s1", "short", "started"), mark("s2", "short", "completed", ts=NOON + MINUTE)]
-    long = [llm_call("l1", run_id="long"), llm_call("l2", run_id="long", ts=NOON + 2 * MINUTE)]
-    memory.record("acme", [*short, *long], ONE_SHARD, NOON)
+    long = [llm_call("l1", run_id="long"), mark("l2", "long", "failed", ts=NOON + 2 * MINUTE)]
+    memory.record("acme", [*short, *long, llm_call("o", run_id="open")], ONE_SHARD, NOON)
     assert durations(memory) == {}
     tick(memory, NOON + 3 * MINUTE)
     assert durations(memory) == {"long": 120_000, "short": 60_000}
@@ -38,23 +39,30 @@ def test_a_run_is_listed_by_its_duration_after_the_next_fold(memory: MemoryStore
 @given(
     st.lists(
         st.one_of(
-            st.just("fold"), st.tuples(st.sampled_from("abc"), st.integers(min_value=0, max_value=40 * 60))
+            st.just("fold"),
+            st.tuples(st.sampled_from("abc"), st.integers(min_value=0, max_value=40 * 60), st.booleans()),
         ),
         max_size=12,
     )
 )
-def test_after_a_fold_every_run_is_listed_by_its_duration(steps: list[str | tuple[str, int]]) -> None:
+def test_after_a_fold_every_ended_run_is_listed_by_its_duration(
+    steps: list[str | tuple[str, int, bool]],
+) -> None:
     store = MemoryStore()
     new_tenant(store)
     begun: dict[str, list[int]] = {}
+    ended: set[str] = set()
     for number, step in enumerate([*steps, "fold"]):
         if isinstance(step, str):
             tick(store, NOON + number * MINUTE)
             continue
-        run, age = step
+        run, age, is_end = step
         begun.setdefault(run, []).append(age)
-        store.record("acme", [llm_call(f"e{number}", run_id=run, ts=NOON - age * MINUTE)], ONE_SHARD, NOON)
-    expected = {run: (max(ages) - min(ages)) * 60_000 for run, ages in begun.items()}
+        status: Status = "completed" if is_end else "started"
+        store.record("acme", [mark(f"e{number}", run, status, ts=NOON - age * MINUTE)], ONE_SHARD, NOON)
+        if is_end:
+            ended.add(run)
+    expected = {run: (max(begun[run]) - min(begun[run])) * 60_000 for run in ended}
     found = durations(store)
     assert found == expected
     assert list(found.values()) == sorted(expected.values(), reverse=True)
@@ -66,7 +74,7 @@ def test_a_fold_with_too_many_runs_leaves_the_rest_to_the_next(
     monkeypatch.setattr(measure_runs, "RUNS_AT_ONCE", 2)
     monkeypatch.setattr(measure_runs, "MOST_RUNS", 4)
     new_tenant(memory)
-    memory.record("acme", [llm_call(f"e{n}", run_id=f"r{n}") for n in range(7)], ONE_SHARD, NOON)
+    memory.record("acme", [mark(f"e{n}", f"r{n}", "completed") for n in range(7)], ONE_SHARD, NOON)
     tick(memory, NOON)
     assert (len(durations(memory)), len(memory.dirty_counters("acme"))) == (4, 1)
     tick(memory, NOON + MINUTE)

@@ -59,7 +59,7 @@ def list_runs(
 
 def measure_runs(rpc: FirestoreRpc, paths: TenantPaths, limit: int) -> int:
     """See UsageStore.measure_runs."""
-    found = rpc.query(paths.tenant, queries.unmeasured_runs(limit))
+    found = rpc.query(paths.tenant, queries.unmeasured_runs(COMPLETED, limit))
     rpc.batch_write([measure_write(document) for document in found])
     return len(found)
 

@@ -24,7 +24,7 @@ from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
 from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import TooLarge
+from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
@@ -55,7 +55,7 @@ class FirestoreAdmissions:
                     raise StaleHolds from error
                 if not is_full(error):
                     raise
-        raise TooLarge("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
+        raise Conflict("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
 
     def _commit(self, writes: list[Any]) -> object:
         try:

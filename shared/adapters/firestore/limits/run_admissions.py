@@ -1,6 +1,5 @@
 """The admission and the end of a run, as its Firestore document has them."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.adapters.firestore.encoding import get_fields, read_as
@@ -47,7 +46,7 @@ def admission_fields(admission: RunAdmission) -> dict[str, object]:
         "own": admission.own._asdict(),
         "admitted_at": admission.admitted_at,
         "expires_at": admission.expires_at,
-        "spender": only_set(spender._asdict() | {"tags": tags}),
+        "spender": {name: value for name, value in (spender._asdict() | {"tags": tags}).items() if value},
         "parent_run_id": admission.parent_run_id,
         "root": admission.root,
         "has_children": admission.has_children,
@@ -62,8 +61,3 @@ def end_fields(end: RunEnd) -> dict[str, object]:
         "drawn": end.drawn._asdict(),
         "below": end.below._asdict(),
     }
-
-
-def only_set(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields that have a value."""
-    return {name: value for name, value in fields.items() if value}

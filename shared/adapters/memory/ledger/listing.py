@@ -66,7 +66,8 @@ class MemoryListing(MemoryState):
     def measure_runs(self, tenant_id: str, limit: int) -> int:
         with self._lock:
             usage = self._usage.get(tenant_id, TenantUsage())
-            measured = sorted(usage.unmeasured & usage.runs.keys())[:limit]
+            ended = {run_id for run_id, run in usage.runs.items() if run.has_ended}
+            measured = sorted(usage.unmeasured & ended)[:limit]
             for run_id in measured:
                 usage.runs[run_id].measured_ms = usage.runs[run_id].duration_ms
             usage.unmeasured.difference_update(measured)

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 
 import { Card } from '@/components/card'
+import { TextLink } from '@/components/text-link'
+import { costliestPath } from '@/features/metering/run-address'
 import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { Usage } from '@/lib/api/types'
 import { costInWords, costOf, digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
@@ -24,6 +26,13 @@ export function CostCard({ usage }: { usage: Usage }) {
       <dl className="mt-4 grid gap-1.5">
         <Line label="Forecast at reset">{costAtEnd(usage)}</Line>
         <Line label="Per LLM call">{perCall(cost, aggregate.total_llm_calls)}</Line>
+        {aggregate.total_runs > 0 && (
+          <Line label="Runs">
+            <TextLink to={costliestPath(tenant.id, aggregate.period_start, aggregate.period_end)}>
+              Most costly first
+            </TextLink>
+          </Line>
+        )}
         {cost_status !== 'complete' && (
           <Line label="Leaves out">
             <LeftOutLink aggregate={aggregate} />

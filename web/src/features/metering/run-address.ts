@@ -23,3 +23,9 @@ export function runOf(pathname: string): string {
     return escaped
   }
 }
+
+/** The page of the runs that began in an interval, the most costly first. */
+export function costliestPath(tenant: string, from: string, to: string): string {
+  const search = new URLSearchParams({ sort: 'cost', from, to })
+  return `/t/${encodeURIComponent(tenant)}/runs?${search.toString()}`
+}

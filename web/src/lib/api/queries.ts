@@ -79,7 +79,8 @@ export const explainQuery = (tenant: string, question: Record<string, string | u
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
-export const runsQuery = (tenant: string) => pagesQuery<RunPage>(tenant, 'runs')
+export const runsQuery = (tenant: string, query: Record<string, string>) =>
+  pagesQuery<RunPage>(tenant, 'runs', query)
 
 export const runQuery = (tenant: string, run: string) =>
   queryOptions({
