@@ -57,8 +57,9 @@ def held_by(holds: Holds, now: datetime) -> Held:
     for hold in holds.by_run.values():
         if hold.is_ended or hold.expires_at <= released_until:
             continue
-        held_cost = max(0, hold.amounts.cost - hold.drawn.cost)
-        held_tokens = max(0, hold.amounts.tokens - hold.drawn.tokens)
+        (amount_cost, amount_tokens), (drawn_cost, drawn_tokens) = hold.amounts, hold.drawn
+        held_cost = amount_cost - drawn_cost if amount_cost > drawn_cost else 0
+        held_tokens = amount_tokens - drawn_tokens if amount_tokens > drawn_tokens else 0
         if hold.parent is None:
             cost += held_cost
             tokens += held_tokens
