@@ -176,7 +176,8 @@ def _is_admitted(asking: AskingTenant, admitter: RunAdmitter) -> bool:
 def _alone(channel: grpc.Channel) -> Iterator[Measure]:
     """Admit one run after the other, in turns with recording one event."""
     for held in (0, 1_000):
-        alone = _Alone(*(AskingTenant(_rpc(channel), LimitOverrides()) for _ in range(2)))
+        rpc = _rpc(channel)
+        alone = _Alone(AskingTenant(rpc, LimitOverrides()), AskingTenant(rpc, LimitOverrides()))
         for _ in range(held // 100):
             _admit_many(alone.asking, alone.admitter, 100)
         medians(ROUNDS // 3, alone.record_seconds, alone.admit_seconds)
