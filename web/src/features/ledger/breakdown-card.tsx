@@ -10,7 +10,7 @@ import { leftOutOf } from '@/lib/cost'
 import { formatInteger, formatPercent } from '@/lib/format'
 
 import { linesByModel, linesByProvider, type BreakdownLine } from './breakdown-rows'
-import { explainPath } from './explain-address'
+import { explainPath } from '@/features/metering/explain-address'
 import { groupOptions, isNameGroup, useGroup } from './group'
 import { useCostFilter } from './left-out'
 import { NamesCard } from './names-card'

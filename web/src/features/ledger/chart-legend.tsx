@@ -1,6 +1,6 @@
 import type { ChartLinks } from './chart-links'
 import { layerColour, type Layer } from './chart-rows'
-import { ExplainLink } from './explain-link'
+import { ExplainLink } from '@/features/metering/explain-link'
 
 export function ChartLegend({ layers, links }: { layers: readonly Layer[]; links: ChartLinks }) {
   if (layers.length < 2) return null

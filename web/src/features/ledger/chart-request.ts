@@ -7,7 +7,7 @@ import { dateIn } from '@/lib/format'
 import type { Point } from './chart-rows'
 import { isNameGroup, REST, type Group } from './group'
 import { measure, type Metric } from './metric'
-import { dateAfter } from './range'
+import { dateAfter } from '@/features/metering/range'
 
 export type ChartView = { granularity: Granularity; group: Group | 'none'; metric: Metric }
 

@@ -6,7 +6,7 @@ import { isNothing, NOTHING, type Sum } from '@/lib/cost'
 import type { ChartLinks } from './chart-links'
 import { sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
 import { stepName } from './chart-text'
-import { ExplainLink } from './explain-link'
+import { ExplainLink } from '@/features/metering/explain-link'
 import { MeasureText } from './measure-text'
 import type { Metric } from './metric'
 

@@ -7,8 +7,8 @@ import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { Usage } from '@/lib/api/types'
 import { costInWords, costOf, digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
 
-import { explainPath } from './explain-address'
-import { ExplainLink } from './explain-link'
+import { explainPath } from '@/features/metering/explain-address'
+import { ExplainLink } from '@/features/metering/explain-link'
 import { LeftOutLink } from './left-out'
 
 export function CostCard({ usage }: { usage: Usage }) {

@@ -4,7 +4,7 @@ import { Button } from '@/components/button'
 import { Field } from '@/components/field'
 import { TextInput } from '@/components/text-input'
 
-import { problemsOf, type Dates } from './range'
+import { problemsOf, type Dates } from '@/features/metering/range'
 
 type DatesFormProps = { start: Dates; today: string; zone: string; onChoose: (dates: Dates) => void }
 

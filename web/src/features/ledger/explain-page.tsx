@@ -20,8 +20,8 @@ import { costOf } from '@/lib/cost'
 import { formatInstant, formatInteger, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
-import { type Question } from './explain-address'
-import { questionIn } from './explain-filters'
+import { type Question } from '@/features/metering/explain-address'
+import { questionIn } from '@/features/metering/explain-filters'
 import { NameAtProvider } from './series-name'
 
 export function ExplainPage() {

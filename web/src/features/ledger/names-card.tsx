@@ -13,8 +13,8 @@ import type { Aggregate, NamedRow } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
-import { questionPath } from './explain-address'
-import { filterOf } from './explain-filters'
+import { questionPath } from '@/features/metering/explain-address'
+import { filterOf } from '@/features/metering/explain-filters'
 import { REST, singularOf, type NameGroup } from './group'
 import { Name } from './series-name'
 

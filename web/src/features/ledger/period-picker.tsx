@@ -6,7 +6,7 @@ import { Segmented } from '@/components/segmented'
 import { Skeleton } from '@/components/skeleton'
 import { dateIn } from '@/lib/format'
 
-import { choiceOf, dateAfter, type RangeChoice } from './range'
+import { choiceOf, dateAfter, type RangeChoice } from '@/features/metering/range'
 
 const DatesForm = lazy(async () => ({ default: (await import('./dates-form')).DatesForm }))
 

@@ -4,9 +4,9 @@ import type { Aggregate, GroupBy, SeriesRow } from '@/lib/api/types'
 import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
 
-import { explainPath } from './explain-address'
-import { filterOf } from './explain-filters'
-import { ExplainLink } from './explain-link'
+import { explainPath } from '@/features/metering/explain-address'
+import { filterOf } from '@/features/metering/explain-filters'
+import { ExplainLink } from '@/features/metering/explain-link'
 import { MeasureText } from './measure-text'
 import { measure, shareOf, type Metric } from './metric'
 

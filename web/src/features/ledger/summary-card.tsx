@@ -6,9 +6,9 @@ import type { Aggregate } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
 
-import { explainPath } from './explain-address'
-import { ERRORS } from './explain-filters'
-import { ExplainLink } from './explain-link'
+import { explainPath } from '@/features/metering/explain-address'
+import { ERRORS } from '@/features/metering/explain-filters'
+import { ExplainLink } from '@/features/metering/explain-link'
 import { LeftOutLink } from './left-out'
 
 export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {

@@ -5,7 +5,7 @@ import type { Aggregate, SeriesRow } from '@/lib/api/types'
 import { costOf, isNothing } from '@/lib/cost'
 import { formatDuration, formatInteger } from '@/lib/format'
 
-import { explainPath } from './explain-address'
+import { explainPath } from '@/features/metering/explain-address'
 import { useCostFilter } from './left-out'
 import { Name, NameAtProvider } from './series-name'
 

@@ -16,7 +16,7 @@ import { CostCard } from './cost-card'
 import { ForecastCard } from '@/features/limits/forecast-card'
 import { LimitNotices } from '@/features/limits/limit-notices'
 import { PeriodPicker } from './period-picker'
-import { choiceOf } from './range'
+import { choiceOf } from '@/features/metering/range'
 import { UsedCard } from '@/features/limits/used-card'
 
 const CurrentDetails = lazy(async () => ({ default: (await import('./usage-details')).CurrentDetails }))

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { SearchInput } from '@/components/search-input'
 import { Select } from '@/components/select'
 import type { Usage } from '@/lib/api/types'
-import { dateAfter } from '@/features/ledger/range'
+import { dateAfter } from './range'
 import { formatDay } from '@/lib/format'
 
 import { RunNameFilter } from './run-name-filter'

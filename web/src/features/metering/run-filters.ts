@@ -1,5 +1,5 @@
 // The order and the filters of the list of runs, as the address keeps them.
-import { dateAfter, isDate } from '@/features/ledger/range'
+import { dateAfter, isDate } from './range'
 
 const FILTERS = ['status', 'user_id', 'workflow_id', 'tag'] as const
 const TIMES = ['from', 'to'] as const

@@ -1,5 +1,5 @@
 // The parts of usage that can be explained; loaded after the first figures.
-import { MERGED, NAMES, type Filter, type Question } from './explain-address'
+import { MERGED, NAMES, type Filter, type Question } from '@/features/metering/explain-address'
 import type { Group } from './group'
 
 /** Leads to the failed events alone. */
