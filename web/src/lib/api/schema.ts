@@ -4294,7 +4294,15 @@ export interface components {
             limit: string;
             /** Used */
             used: string;
-            /** Left */
+            /**
+             * Held
+             * @description Reserved for runs in progress.
+             */
+            held: string;
+            /**
+             * Left
+             * @description Neither used nor reserved.
+             */
             left: string;
             /**
              * Percent
