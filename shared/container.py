@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.default_plans import default_plans
@@ -35,6 +34,7 @@ from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.estimate_hold import HoldEstimator
+from shared.usecases.limits.keep_refusals import RefusalKeeper
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.read_plans import PlanReader
@@ -52,9 +52,6 @@ from shared.usecases.platform.stripe_failures import FailureKeeper
 from shared.usecases.platform.tick_history import TickHistory
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
-
-if TYPE_CHECKING:
-    pass
 
 
 def utc_now() -> datetime:
@@ -245,6 +242,10 @@ class Container(Storage):
     @cached_property
     def runs(self) -> RunAdmitter:
         return RunAdmitter(self.limits, self._stores.admissions)
+
+    @cached_property
+    def refusals(self) -> RefusalKeeper:
+        return RefusalKeeper(self.admissions)
 
     @cached_property
     def hold_estimator(self) -> HoldEstimator:

@@ -2,7 +2,7 @@
 
 from shared.http import openapi
 from shared.http.billing import billing, reconciliation
-from shared.http.ledger import attribution, explain, run_bundles, series, usage_api
+from shared.http.ledger import attribution, explain, refusals, run_bundles, series, usage_api
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
@@ -17,6 +17,7 @@ _READING = (
     explain,
     run_bundles,
     series,
+    refusals,
     attribution,
     billing,
     reconciliation,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, run_mark
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.holds import Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.recording import DayDelta
 from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant
@@ -95,3 +96,12 @@ class Admissions(Protocol):
         because an earlier attempt succeeded and its response was lost. Other readers see the counter first, then the
         runs, then the trees, and the tenant's holds last.
         """
+
+    def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
+        """Store the last refusals of a day by one instance with their counts, each of which never falls.
+
+        `place` is where the instance counts: one of COUNTING_PLACES.
+        """
+
+    def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
+        """Return what all instances have refused on a UTC day, the newest first."""

@@ -31,6 +31,7 @@ from tests.adapters.fault_scenarios import told
 from tests.contracts.test_admission import ADMISSION, END, HOLD, OF_ANN, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
+from tests.contracts.test_refusals import OF_A_RUN, REFUSED
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.contracts.test_tenant_data import ANNS, BOBS
 from tests.golden.stripe_payloads import webhooks
@@ -90,7 +91,14 @@ def runs_are_admitted_and_end(stores: Stores) -> Sequence[object]:
         stores.admissions.save_admission("acme", change, found.holds)
         with pytest.raises(StaleHolds):
             stores.admissions.save_admission("acme", changing({ROOT: HOLD}), found.holds)
-    return [*answers, usage.read("acme", ALL_HELD).documents.runs, current(usage, tenant, NOON)]
+    for place in (3, 3, 4):
+        stores.admissions.save_refusals("acme", [REFUSED, OF_A_RUN], place)
+    return [
+        *answers,
+        usage.read("acme", ALL_HELD).documents.runs,
+        current(usage, tenant, NOON),
+        stores.admissions.read_refusals("acme", NOON.date()),
+    ]
 
 
 def usage_is_folded_and_alerts_are_raised(stores: Stores) -> Sequence[object]:

@@ -32,6 +32,7 @@ from shared.adapters.firestore.ledger.counters import (
     postpone_write,
 )
 from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes
+from shared.adapters.firestore.limits.refusals import refusals_write
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
@@ -68,6 +69,7 @@ from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
 from tests.contracts.test_admission import ADMISSION, END, HOLD, ONE, beginning, changing
+from tests.contracts.test_refusals import REFUSED
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
@@ -138,7 +140,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("known_alerts", "save_alerts", "event_cursor", "save_admission"),
+    *("known_alerts", "save_alerts", "event_cursor", "save_admission", "save_refusals", "read_refusals"),
     *(
         "create_tenant",
         "find_tenant",
@@ -367,6 +369,7 @@ WRITES = {
         *(write for write in ADMISSION_WRITES if "/runs/" in write.update.name),
     ],
     "admission": list(holds_writes(PATHS, ADMITTED, Holds())),
+    "refusals": [refusals_write(PATHS.refusals(TODAY), [REFUSED], 7)],
     "attribution": [
         *attribution_writes(PATHS, TODAY, NAMES, 0),
         rollup_write("attribution/a", TODAY, NAMES),

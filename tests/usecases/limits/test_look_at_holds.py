@@ -1,4 +1,4 @@
-"""What a page shows as held is what open runs have not used yet, in trees as well, and costs a bounded number of reads."""
+"""A page shows as held what open runs have not used yet, also in trees, at a bounded number of reads."""
 
 from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.holds import Amounts

@@ -1,7 +1,8 @@
 """Admissions on Firestore: one commit, whose last write requires that the holds are as they were read."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from secrets import token_urlsafe
 from typing import Any
 
@@ -9,6 +10,7 @@ import grpc
 
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.limits.holds import holds_write
+from shared.adapters.firestore.limits.refusals import read_refusals, refusals_write
 from shared.adapters.firestore.limits.run_admissions import run_change_write
 from shared.adapters.firestore.lost_answers import REFUSED
 from shared.adapters.firestore.metering.recorder import is_full
@@ -20,6 +22,7 @@ from shared.domain.errors import TooLarge
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
+from shared.domain.limits.refused_runs import RefusedRuns
 from shared.ports import AdmissionChange, StaleHolds
 
 _MOST_ABORTS = 2
@@ -48,6 +51,15 @@ class FirestoreAdmissions:
                 if not is_full(error):
                     raise
         raise TooLarge("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
+
+    def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
+        name = TenantPaths(self._rpc.documents, tenant_id).refusals(refused[0].day)
+        self._rpc.commit([refusals_write(name, refused, place)])
+
+    def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
+        name = TenantPaths(self._rpc.documents, tenant_id).refusals(day)
+        found = self._rpc.batch_get([name])
+        return read_refusals(found[name]) if name in found else []
 
     def _commit(self, writes: list[Any]) -> object:
         try:

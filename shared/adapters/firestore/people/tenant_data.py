@@ -8,6 +8,7 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
 from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.ledger.budgets import BUDGETS, budget_paths, slots_of
+from shared.adapters.firestore.limits.refusals import REFUSALS, refusals_about
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
@@ -38,6 +39,7 @@ COLLECTIONS = (
         "invoices",
         "audit",
         "admission",
+        REFUSALS,
     ),
 )
 """All collections of a tenant."""
@@ -72,6 +74,9 @@ class FirestoreTenantData:
                 named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
                 if named:
                     erased += self._write([_erase(document.name, budget_paths(named))])
+        for document in self._all(parent, REFUSALS, REFUSALS):
+            if about := refusals_about(document, user_id):
+                erased += self._write([_erase(document.name, about)])
         return erased
 
     def _all(self, parent: str, collection: str, field: str) -> Iterator[Any]:

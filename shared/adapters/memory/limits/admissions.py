@@ -1,12 +1,14 @@
 """Admissions on dictionaries."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Hold, Holds, RunKey, Tree
+from shared.domain.limits.refused_runs import RefusedRuns, newest_first
 from shared.domain.metering.runs import Run
 from shared.ports import AdmissionChange, RunChange, StaleHolds
 
@@ -32,6 +34,20 @@ class MemoryAdmissions(MemoryState):
                     usage.trees[root] = Tree(_merged(tree.by_run, holds))
             usage.holds = Holds(_merged(usage.holds.by_run, change.holds), version=self._next_version())
             return usage.holds.version
+
+    def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
+        with self._lock:
+            of_tenant = self._usage.setdefault(tenant_id, TenantUsage()).refusals
+            for each in refused:
+                of_day = of_tenant.setdefault(each.day, {})
+                counts = of_day[each.key][1] if each.key in of_day else {}
+                counts[place] = max(each.count, counts.get(place, 0))
+                of_day[each.key] = each, counts
+
+    def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
+        with self._lock:
+            of_day = self._usage.get(tenant_id, TenantUsage()).refusals.get(day, {})
+            return newest_first(replace(each, count=sum(counts.values())) for each, counts in of_day.values())
 
     def _require_unchanged(self, tenant_id: str, change: AdmissionChange, read: Holds) -> None:
         usage = self._usage[tenant_id]

@@ -45,6 +45,11 @@ class MemoryTenantData(MemoryState):
                 erased += bool(named)
                 for slot in named:
                     del budgets[slot]
+            for of_day in usage.refusals.values():
+                about = [key for key, (last, _) in of_day.items() if last.last.value == user_id]
+                erased += bool(about)
+                for key in about:
+                    del of_day[key]
             return erased
 
     def add_audit(self, entry: AuditEntry) -> None:
@@ -66,6 +71,7 @@ class MemoryTenantData(MemoryState):
                     usage.months,
                     usage.alerts,
                     usage.trees,
+                    usage.refusals,
                 ),
                 *([billing.invoices] if billing else []),
             ]

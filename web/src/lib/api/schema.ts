@@ -557,6 +557,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs that were refused today, and why
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RefusalsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/usage/top": {
         parameters: {
             query?: never;
@@ -6651,6 +6704,64 @@ export interface components {
              * @description True if there were differences and none is left.
              */
             repaired: boolean;
+        };
+        /**
+         * RefusalsResponse
+         * @description The runs that were refused on the current UTC day, by the limit that they did not fit, the newest first.
+         */
+        RefusalsResponse: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Refused */
+            refused: components["schemas"]["RefusedRunsResponse"][];
+        };
+        /**
+         * RefusedRunsResponse
+         * @description How often one limit refused a run today, and the last time.
+         */
+        RefusedRunsResponse: {
+            /** Code */
+            code: string;
+            /**
+             * Scope
+             * @description `plan`, `budget:` and its id, or `run:` and the id of the last run whose hold was too small.
+             */
+            scope: string;
+            /**
+             * Value
+             * @description The value of the budget's scope that was refused last, where each has a budget of its own.
+             */
+            value: string | null;
+            /**
+             * Count
+             * @description Requests to admit or extend a run. At least so many: of many, up to a minute's may be missing.
+             */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * Reason
+             * @description Of the last refusal, in one sentence.
+             */
+            reason: string;
+            /** Metric */
+            metric: ("tokens" | "runs" | "cost") | null;
+            /**
+             * Limit
+             * @description Tokens, runs or USD.
+             */
+            limit: string | null;
+            /**
+             * Resets At
+             * @description The start of the next window, if there is one.
+             */
+            resets_at: string | null;
         };
         /**
          * RemovedMemberResponse
