@@ -3,6 +3,7 @@ import { defineConfig } from '@playwright/test'
 
 import { stack } from './e2e/support/stack.ts'
 
+const MEASURED = ['figures.spec.ts', 'ten-thousand.spec.ts']
 const isRoot = process.getuid?.() === 0
 
 export default defineConfig({
@@ -12,8 +13,8 @@ export default defineConfig({
   workers: 2,
   // What is measured is measured alone, after everything else, whether that went well or not.
   projects: [
-    { name: 'flows', testIgnore: 'figures.spec.ts', teardown: 'figures' },
-    { name: 'figures', testMatch: 'figures.spec.ts', fullyParallel: false },
+    { name: 'flows', testIgnore: MEASURED, teardown: 'figures' },
+    { name: 'figures', testMatch: MEASURED, fullyParallel: false, workers: 1 },
   ],
   forbidOnly: true,
   timeout: 90_000,

@@ -63,25 +63,34 @@ class App:
         return with_common_headers(response)
 
     def _respond_or_refuse(self, request: Request, log: RequestLog) -> Response:
+        route: Route | None = None
         try:
-            return self._respond(request, log)
+            if request.method == "OPTIONS" and (preflight := self._preflight(request)):
+                return preflight
+            route, path = self._match(request)
+            asked = Call(
+                request=request,
+                now=self._container.clock(),
+                path=path,
+                crossings=log.crossings,
+                counts=log.counts,
+            )
+            return self._respond(asked, route, log)
         except Exception as error:  # noqa: BLE001 (callers never see a stack trace)
             log.saw_error(error)
             response = problem_of(error)
+            if route and route.errors:
+                response = route.errors.convert(request, response)
             if not discard_body(request):
                 response.headers["Connection"] = "close"
             # Otherwise functions-framework would read the body again, and keep it in memory.
             request.stream = io.BytesIO()
             return response
 
-    def _respond(self, request: Request, log: RequestLog) -> Response:
-        if request.method == "OPTIONS" and (preflight := self._preflight(request)):
-            return preflight
-        route, path = self._match(request)
-        log.route, log.tenant_id = route.path, path.get("tenant")
-        refuse_unreadable(request, route)
-        refuse_unacceptable(request, route)
-        asked = Call(request=request, now=self._container.clock(), path=path, crossings=log.crossings)
+    def _respond(self, asked: Call, route: Route, log: RequestLog) -> Response:
+        log.route, log.tenant_id = route.path, asked.path.get("tenant")
+        refuse_unreadable(asked.request, route)
+        refuse_unacceptable(asked.request, route)
         call = self._callers.admit(asked, route, log)
         if call.access:
             log.tenant_id = call.access.tenant_id

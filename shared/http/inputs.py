@@ -17,6 +17,7 @@ from pydantic import (
 
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.zones import UTC_NAME, find_zone, first_instant
+from shared.domain.metering.events import EventId, Reference, Status
 
 ReadVersion = Annotated[
     str | None,
@@ -37,13 +38,6 @@ class PageQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=500)
     cursor: str | None = Field(None, max_length=500)
-
-
-class EventsQuery(PageQuery):
-    """The events to return."""
-
-    run_id: str | None = Field(None, min_length=1, max_length=128)
-    metadata: bool = Field(False, description="Also return the metadata of the events, which may be large.")
 
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -68,19 +62,45 @@ RangeEdge = Annotated[
         {
             "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
             "pattern": "^2[01]",
-            "description": "An instant, moved back to a full hour, or a date: its first instant in `tz`.",
+            "description": "An instant, or a date: its first instant in `tz`. Where usage is summed, an instant is "
+            "moved back to a full hour.",
         }
     ),
     BeforeValidator(_first_instant_of_date),
 ]
 """All usage lies between them; the arithmetic of ranges would fail near the ends of the calendar."""
 
+
+class EventsFilter(BaseModel):
+    """The events of an interval, and of what else is named: a combination is all of it at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: RangeEdge | None = Field(None, alias="from")
+    to: RangeEdge | None = None
+    provider: Reference | None = None
+    model: Reference | None = None
+    user_id: Reference | None = None
+    workflow_id: Reference | None = None
+    status: Status | None = None
+
+
+class EventsQuery(EventsFilter):
+    """The events to return."""
+
+    run_id: EventId | None = None
+    limit: int = Field(50, ge=1, le=500)
+    cursor: str | None = Field(None, max_length=500)
+    metadata: bool = Field(False, description="Also return the metadata of the events, which may be large.")
+
+
 MAX_ZONE_CHARS = 64
 TimeZone = Annotated[
     str,
     Field(
         max_length=MAX_ZONE_CHARS,
-        description="A time zone of the IANA database whose offset from UTC is a whole number of hours.",
+        description="A time zone of the IANA database. Where usage is summed, its offset from UTC is a whole number "
+        "of hours.",
     ),
 ]
 

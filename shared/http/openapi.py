@@ -109,6 +109,8 @@ def _models(routes: Sequence[Route]) -> set[tuple[Any, _Mode]]:
         models |= {(body, "validation") for body in _bodies(each).values()}
         if each.response is not None:
             models.add((each.response, "serialization"))
+        if each.errors is not None:
+            models.add((each.errors.model, "serialization"))
     return models
 
 
@@ -131,7 +133,8 @@ def _operation(each: Route, schemas: _Schemas) -> _Json:
     if each.body is not None:
         operation["requestBody"] = _request_body(each, schemas)
     schema = {"type": "object"} if each.response is None else schemas.of(each.response, "serialization")
-    operation["responses"] = responses(each, None if each.status == 204 else schema)
+    error = schemas.of(each.errors.model, "serialization") if each.errors else None
+    operation["responses"] = responses(each, None if each.status == 204 else schema, error)
     if each.needs is not None:
         operation["security"] = [{scheme: []} for scheme in _schemes(each)]
         operation["description"] = _callers(each)

@@ -51,6 +51,7 @@ HEADERS: Final[Mapping[str, _Json]] = {
     "RateLimit-Remaining": {"description": "How many of them are left.", "schema": _WHOLE_NUMBER},
     "RateLimit-Reset": {"description": "Seconds until there are more.", "schema": _WHOLE_NUMBER},
 }
+_PROTOBUF: Final = {"application/x-protobuf": {"schema": {"type": "string", "format": "binary"}}}
 _ALWAYS: Final = ("Cache-Control", "X-Content-Type-Options")
 _REQUIRED: Final[Mapping[int, tuple[str, ...]]] = {
     401: ("WWW-Authenticate",),
@@ -76,8 +77,8 @@ def components(problems: Mapping[int, _Json]) -> _Json:
     }
 
 
-def responses(each: Route, schema: _Json | None) -> _Json:
-    """Return the responses of a route whose successful response has this schema."""
+def responses(each: Route, schema: _Json | None, error: _Json | None) -> _Json:
+    """Return the responses of a route, with the schemas of its success, and of its errors if it has its own."""
     success: _Json = {"description": "Success", "headers": _headers(each.status)}
     if schema is not None:
         success["content"] = {"application/json": {"schema": schema}}
@@ -85,19 +86,25 @@ def responses(each: Route, schema: _Json | None) -> _Json:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
         # Only a file has a name.
         success["headers"] |= _optional("Content-Disposition") | _optional(NEXT_CURSOR)
+    if each.is_also_protobuf:
+        success["content"] |= _PROTOBUF
     if each.headers is IdempotencyHeaders:
         success["headers"] |= _optional(REPLAYED)
-    refusals = {
-        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
-        for status in REFUSALS
-        if _is_possible(status, each)
-    }
+    refusals = {str(status): _refusal(status, error) for status in REFUSALS if _is_possible(status, each)}
     existing = (
         {"200": {**success, "description": "It exists already: nothing has changed"}}
         if each.may_exist
         else {}
     )
     return {str(each.status): success, **existing, **refusals}
+
+
+def _refusal(status: int, error: _Json | None) -> _Json:
+    # A path answers with the form of its errors only where it supports the method.
+    if error is None or status == 405:
+        return {"$ref": f"#/components/responses/{_name(status)}"}
+    content = {"application/json": {"schema": error}, **_PROTOBUF}
+    return {"description": REFUSALS[status], "headers": _headers(status), "content": content}
 
 
 def _optional(name: str) -> _Json:

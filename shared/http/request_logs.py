@@ -30,6 +30,8 @@ class RequestLog:
     caller: str | None = None
     crossings: list[str] = field(default_factory=list)
     """The tenants for which a platform key, or an operator, acted."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Numbers that a route counts."""
     code: str | None = None
     started: float = field(default_factory=time.perf_counter)
 
@@ -45,6 +47,7 @@ class RequestLog:
     def write(self, status: int, operations: Operations) -> None:
         """Log the request, which was answered with `status`."""
         fields: dict[str, object] = {"route": self.route, "status": status}
+        fields |= self.counts
         if self.code:
             fields["code"] = self.code
         if status in _REFUSALS:

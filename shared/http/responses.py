@@ -3,10 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasGenerator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import (
+    AliasGenerator,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Json,
+    computed_field,
+)
 
 from shared.domain.limits.limits import LimitStatus
 from shared.domain.limits.plans import MAX_LIMIT, Plan
+from shared.domain.metering.run_bundles import stated_error
 from shared.domain.prices.costs import CostStatus
 from shared.domain.prices.money import usd_string
 
@@ -103,6 +113,13 @@ class EventSeries(ResponseModel):
     model: str
 
 
+class ErrorResponse(ResponseModel):
+    """An error as the metadata of its event states it, without known secrets."""
+
+    name: str | None
+    message: str | None
+
+
 class EventResponse(ResponseModel):
     """A recorded event, with its tokens normalised and its price."""
 
@@ -137,6 +154,7 @@ class EventResponse(ResponseModel):
     )
     user_id: str | None
     run_id: str | None
+    parent_run_id: str | None = Field(description="The run that started the run of this event.")
     workflow_id: str | None
     request_id: str | None
     kind: str | None
@@ -152,6 +170,14 @@ class EventResponse(ResponseModel):
     redactions: int = Field(
         description="How many known secrets of the metadata were replaced by `[redacted]`."
     )
+
+    @computed_field(description="The error of a failed event, where `metadata` is there and states one.")  # type: ignore[prop-decorator]
+    @property
+    def error(self) -> ErrorResponse | None:
+        if self.metadata is None or self.status not in ("error", "failed"):
+            return None
+        stated = stated_error(self.metadata)
+        return ErrorResponse.model_validate(stated) if stated.name or stated.message else None
 
 
 class EventsResponse(ResponseModel):

@@ -158,6 +158,8 @@ class Call:
     """The caller's platform key, or an operator; `access` is then that to the tenant they have named, if any."""
     crossings: list[str] = field(default_factory=list)
     """The tenants for which a platform key, or an operator, acts in this request; for the log."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Numbers for the log."""
 
     @property
     def caller(self) -> Access:
@@ -198,6 +200,14 @@ class Example:
     content_type: str = "application/json"
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorForm:
+    """The form of errors on a route of a protocol that has its own: their model, and what makes them of problems."""
+
+    model: type[BaseModel]
+    convert: Callable[[Request, Response], Response]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Route:
     """A method and a path, their callers and handler, and the models that describe them in the OpenAPI document.
@@ -223,6 +233,9 @@ class Route:
     names_tenants: bool = False
     """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
+    is_also_protobuf: bool = False
+    errors: ErrorForm | None = None
+    """None for problem documents."""
     answers_while_away: bool = False
     """Whether callers of the last hour are still known while the store is away."""
     may_exist: bool = False

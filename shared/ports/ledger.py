@@ -13,6 +13,7 @@ from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.ledger.tick import TickMessage
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
@@ -21,6 +22,8 @@ from shared.domain.people.tenants import Tenant
 from shared.ports.pages import Page
 
 NOTHING = Wanted()
+MOST_PARENTS = 30
+"""Firestore compares a field with at most so many values."""
 
 
 class Outcome(Enum):
@@ -135,11 +138,28 @@ class UsageStore(Protocol):
     def event_cursor(self, event: RecordedEvent) -> str:
         """Return the cursor of list_events that goes on after `event`."""
 
-    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        """List the tenant's runs by their beginning, newest first. Raises InvalidInput for a bad cursor."""
+    def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        """One event of the tenant, with its metadata."""
+
+    def list_runs(
+        self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None
+    ) -> Page[Run]:
+        """List the tenant's runs, in one round trip. Raises InvalidInput for a bad cursor.
+
+        A list by duration has the runs that have ended and were measured, at the duration they had then.
+        """
+
+    def measure_runs(self, tenant_id: str, limit: int) -> int:
+        """Set the durations of at most `limit` runs that have ended, and return their number.
+
+        They have changed since they were measured. One that changes meanwhile is left for the next time.
+        """
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         """One run of the tenant."""
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        """List the runs that any of `run_ids` started, of which there are at most MOST_PARENTS, oldest first."""
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         """Return the ids of those alerts that were raised, in one round trip."""

@@ -24,7 +24,7 @@ class TenantData(Protocol):
         """
 
     def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
-        """Remove the user from the sums by name and from budgets, and return how many documents had the name.
+        """Remove the user from runs, sums by name and budgets, and return how many documents had the name.
 
         `other_budgets` are the keys of budgets whose values are no users.
         What the user used is then part of the rest, and no budget counts it any more. A fold that is under way may

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.billing.margin_lists import MarginsWanted
 from shared.domain.ledger.documents import Wanted
+from shared.domain.metering.run_lists import RunsWanted
 from shared.domain.notices.entries import Outgoing, notice_entry
 from shared.domain.notices.mails import RenderedMail
 from shared.domain.people.audit import Change
@@ -28,7 +29,7 @@ from shared.usecases.platform.compute_overview import OverviewRefresher
 from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
 from tests.adapters.fault_scenarios import told
-from tests.contracts.test_admission import ADMISSION, END, HOLD, OF_ANN, ONE, ROOT, TWO, beginning, changing
+from tests.admission_fixtures import ADMISSION, END, HOLD, OF_ANN, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.contracts.test_refusals import OF_A_RUN, REFUSED
@@ -66,7 +67,9 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         current(usage, tenant, NOON),
         usage.count_runs("acme", NOON - HOUR, NOON + HOUR),
         usage.find_run("acme", "r1"),
+        usage.list_children("acme", ["r1"], limit=5),
         usage.list_runs("acme", limit=5),
+        usage.find_event("acme", "e1"),
         usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
         usage.event_cursor(yesterday),
         usage.dirty_counters("acme"),
@@ -106,7 +109,7 @@ def usage_is_folded_and_alerts_are_raised(stores: Stores) -> Sequence[object]:
     tenant = new_tenant(stores.directory, plan="free")
     add_member(stores.members, "acme", ADA)
     folder = folder_of(usage, stores.members, stores.outbox)
-    usage.record("acme", [using("e1", LIMIT, run_id="r1")], ONE_SHARD, NOON)
+    usage.record("acme", [using("e1", LIMIT, run_id="r1"), mark("end", "r1", "completed")], ONE_SHARD, NOON)
     fold_tenants(folder, ["acme"], NOON)
     earlier = NOON - timedelta(days=1)
     usage.record("acme", [using("e2", 5, ts=earlier, run_id="r1")], ONE_SHARD, NOON)
@@ -115,6 +118,7 @@ def usage_is_folded_and_alerts_are_raised(stores: Stores) -> Sequence[object]:
         folded(usage, tenant, NOON),
         usage.list_alerts("acme", limit=5),
         usage.dirty_counters("acme"),
+        usage.list_runs("acme", RunsWanted(sort="duration"), limit=5),
         usage.read("acme", Wanted(days=(TODAY,))).documents.days[TODAY].runs,
     ]
 

@@ -17,7 +17,7 @@ from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, LostAnswers, RecordedCalls
 from tests.adapters.test_firestore_full_counters import PRODUCTION_TEXT
 from tests.adapters.test_firestore_lost_answers import Overtaken
-from tests.contracts.test_admission import HOLD, ONE, ROOT, SMALL, TWO, beginning, changing, holds_of
+from tests.admission_fixtures import HOLD, ONE, ROOT, SMALL, TWO, beginning, changing, holds_of
 from tests.contracts.test_directory import ACME, CREATED, KEY
 from tests.sample_events import NOON, ONE_SHARD, TODAY, llm_call, writing
 

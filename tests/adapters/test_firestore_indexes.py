@@ -21,7 +21,7 @@ from shared.adapters.firestore import (
     FirestoreTenantIndex,
     FirestoreUsageStore,
 )
-from shared.adapters.firestore.encoding import Write
+from shared.adapters.firestore.encoding import Document, Write
 from shared.adapters.firestore.ledger.attribution import attribution_writes, rollup_write
 from shared.adapters.firestore.ledger.counters import (
     clear_write,
@@ -33,7 +33,7 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes
 from shared.adapters.firestore.limits.refusals import refusals_write
-from shared.adapters.firestore.metering.events import run_write
+from shared.adapters.firestore.metering.events import measure_write, run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.commits import receipt_fields
@@ -66,9 +66,10 @@ from shared.ports import (
 )
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
+from tests.adapters.run_queries import RUN_LISTS
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
-from tests.contracts.test_admission import ADMISSION, END, HOLD, ONE, beginning, changing
+from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, beginning, changing
 from tests.contracts.test_refusals import REFUSED
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
@@ -80,7 +81,10 @@ OVERRIDES = {(each["collectionGroup"], each["fieldPath"]): each for each in INDE
 DIRECTION = {StructuredQuery.ASCENDING: "ASCENDING", StructuredQuery.DESCENDING: "DESCENDING"}
 MOST_AGGREGATIONS = 5
 """Firestore refuses a query with more."""
-EQUAL = StructuredQuery.FieldFilter.EQUAL
+EQUAL, CONTAINS = StructuredQuery.FieldFilter.EQUAL, StructuredQuery.FieldFilter.ARRAY_CONTAINS
+IN = StructuredQuery.FieldFilter.IN
+
+_EQUALITY = {EQUAL: "ASCENDING", IN: "ASCENDING", CONTAINS: "CONTAINS"}
 
 NOVEMBER = period_at(None, NOON)
 
@@ -102,6 +106,10 @@ def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], obj
     return lambda to: listing(to.rows)
 
 
+def _on_usage(listing: Callable[[UsageStore], object]) -> Callable[[Ports], object]:
+    return lambda to: listing(to.usage)
+
+
 def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], object]:
     return lambda to: reading(to.margins)
 
@@ -117,6 +125,9 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
         "acme", EventsWanted(since=NOON, before=NOON), limit=5
     ),
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
+    **{name: _on_usage(listing) for name, listing in RUN_LISTS.items()},
+    "measure_runs": lambda to: to.usage.measure_runs("acme", 5),
+    "list_children": lambda to: to.usage.list_children("acme", ["run-1", "run-2"], limit=5),
     "list_alerts": lambda to: to.usage.list_alerts("acme", limit=5),
     "list_invoices": lambda to: to.billing.list_invoices("acme", limit=5),
     "list_billing_alerts": lambda to: to.billing.list_billing_alerts("acme"),
@@ -140,6 +151,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
+    "find_event",
     *("known_alerts", "save_alerts", "event_cursor", "save_admission", "save_refusals", "read_refusals"),
     *(
         "create_tenant",
@@ -213,11 +225,15 @@ def _aggregated(aggregation: Any) -> Any:
 
 
 def _needs(query: Any) -> list[tuple[str, str]]:
-    """Return the fields and directions of the index that `query` needs, by Firestore's index overview."""
+    """Return the fields and directions of the index that `query` needs, by Firestore's index overview.
+
+    A range on one field in the order of another needs both in the order, so that the index has both.
+    """
     filters = [each.field_filter for each in query.where.composite_filter.filters]
-    equal = [(each.field.field_path, "ASCENDING") for each in filters if each.op == EQUAL]
-    ranges = [(each.field.field_path, "ASCENDING") for each in filters if each.op != EQUAL]
+    equal = [(each.field.field_path, _EQUALITY[each.op]) for each in filters if each.op in _EQUALITY]
+    ranges = [(each.field.field_path, "ASCENDING") for each in filters if each.op not in _EQUALITY]
     orders = [(order.field.field_path, DIRECTION[order.direction]) for order in query.order_by]
+    assert not orders or {path for path, _ in ranges} <= {path for path, _ in orders}
     return list(dict.fromkeys([*equal, *(orders or ranges)]))
 
 
@@ -231,15 +247,19 @@ def _needed_indexes(query: Any) -> list[list[tuple[str, str]]]:
     """Return the fields of each index: Firestore merges those of equality filters that go on with the same order."""
     # An index ends with the name, in the direction of the field before it.
     fields = [need for need in _needs(query) if need[0] != NAME]
-    equal = sum(each.field_filter.op == EQUAL for each in query.where.composite_filter.filters)
+    equal = sum(each.field_filter.op in _EQUALITY for each in query.where.composite_filter.filters)
     return [[first, *fields[equal:]] for first in fields[:equal]] or [fields]
 
 
 def _has_index(collection: str, scope: str, fields: Sequence[tuple[str, str]]) -> bool:
     if len(fields) > 1:
-        wanted = [{"fieldPath": path, "order": order} for path, order in fields]
+        wanted = [_index_field(path, order) for path, order in fields]
         return {"collectionGroup": collection, "queryScope": scope, "fields": wanted} in INDEXES["indexes"]
     return all(_has_single_index(collection, path, order, scope) for path, order in fields)
+
+
+def _index_field(path: str, order: str) -> dict[str, str]:
+    return {"fieldPath": path, "arrayConfig" if order == "CONTAINS" else "order": order}
 
 
 def _has_single_index(collection: str, path: str, order: str, scope: str) -> bool:
@@ -303,6 +323,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     redactions=2,
     tags={"team": "search"},
     key="f" * 64,
+    parent_run_id="p",
     identity="f" * 40,
     served_model="m",
     provider="open_ai",
@@ -341,6 +362,7 @@ ADMITTED = changing(
     {ONE: HOLD}, runs=[replace(beginning("one", ADMISSION), end=END)], trees={ONE: {ONE: HOLD}}
 )
 ADMISSION_WRITES = list(admission_writes(PATHS, ADMITTED, 0))
+RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
     "counters": [
@@ -360,13 +382,18 @@ WRITES = {
                 id="r",
                 began_at=NOON,
                 last_at=NOON,
+                parent_run_id="p",
                 totals=CALL,
                 budgets={SLOT: Spent(1, 1)},
                 is_completed=True,
                 is_failed=True,
+                user_id="u",
+                workflow_id="w",
+                tags={"team": "search"},
             ),
         ),
         *(write for write in ADMISSION_WRITES if "/runs/" in write.update.name),
+        measure_write(RUN_DOCUMENT),
     ],
     "admission": list(holds_writes(PATHS, ADMITTED, Holds())),
     "refusals": [refusals_write(PATHS.refusals(TODAY), [REFUSED], 7)],
@@ -413,6 +440,11 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 """Collections whose other fields keep their indexes, since they are few or small."""
 ONLY_COMPOSITE = {
     "events": {"run_id"},
+    "runs": {
+        *("outcome", "unmeasured", "user_id", "workflow_id", "tags"),
+        *("parent_run_id", "duration_ms", "last_at_us"),
+        *("totals.cost_nanousd", "totals.total_tokens"),
+    },
     "outbox": {"endpoint_id", "kind", "state", "created_at"},
     "tenant_index": {"rated_at", "events_per_hour"},
     "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},
@@ -487,5 +519,5 @@ def test_every_composite_index_is_needed_by_a_query() -> None:
         for fields in _needed_indexes(query)
     ]
     for index in INDEXES["indexes"]:
-        fields = [(each["fieldPath"], each["order"]) for each in index["fields"]]
+        fields = [(each["fieldPath"], each.get("order") or each["arrayConfig"]) for each in index["fields"]]
         assert (index["collectionGroup"], fields) in needed

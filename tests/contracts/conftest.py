@@ -133,6 +133,12 @@ def store(stores: Stores) -> UsageStore:
 
 
 @pytest.fixture
+def admissions(stores: Stores) -> Admissions:
+    """The holds of all tenants; empty."""
+    return stores.admissions
+
+
+@pytest.fixture
 def other_store(stores: Stores) -> UsageStore:
     """Another instance on the same usage."""
     return stores.other_usage

@@ -1,90 +1,35 @@
-"""Admissions and UsageStore: holds, trees, and runs with their admission, changed together or not at all."""
+"""Admissions and UsageStore: holds and trees are changed together with their runs, or not at all."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, HourCount, run_mark
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.documents import RunSums, Wanted
+from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.holds import (
     MAX_OPEN_HOLDS,
     Amounts,
-    Hold,
     Holds,
-    RunAdmission,
-    RunEnd,
     RunKey,
-    RunSpender,
     Tree,
     run_key,
 )
-from shared.ports import AdmissionChange, Admissions, Directory, RunChange, StaleHolds, UsageStore
-from tests.contracts.conftest import Stores
+from shared.ports import Admissions, Directory, StaleHolds, UsageStore
+from tests.admission_fixtures import (
+    HOLD,
+    OF_FLOW,
+    ONE,
+    ROOT,
+    SMALL,
+    TWO,
+    beginning,
+    changing,
+    holds_of,
+)
 from tests.contracts.test_directory import ACME, CREATED, KEY
-from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, mark, writing
-
-HOUR = timedelta(hours=1)
-ONE, TWO, ROOT = run_key("one"), run_key("two"), run_key("root")
-OF_ANN, OF_FLOW = BudgetSlot("cap@1", "ann"), BudgetSlot("flow@2")
-HOLD = Hold(
-    amounts=Amounts(5_000_000_000, 20_000),
-    own=Amounts(1, 2),
-    expires_at=NOON + HOUR + timedelta(microseconds=1),
-    drawn=Amounts(3, 4),
-    budgets=frozenset({OF_ANN, OF_FLOW}),
-)
-SMALL = Hold(amounts=Amounts(7, 0), expires_at=NOON + HOUR)
-ADMISSION = RunAdmission(
-    request="f" * 32,
-    holds_cost=True,
-    holds_tokens=False,
-    amounts=HOLD.amounts,
-    own=HOLD.own,
-    admitted_at=NOON,
-    expires_at=HOLD.expires_at,
-    spender=RunSpender("ann", "triage", "k" * 64, (("team", "search"), ("b", "é"))),
-    parent_run_id="root",
-    root=ROOT,
-    has_children=True,
-)
-PLAIN = RunAdmission(
-    request="0",
-    holds_cost=False,
-    holds_tokens=True,
-    amounts=SMALL.amounts,
-    admitted_at=NOON,
-    expires_at=SMALL.expires_at,
-)
-END = RunEnd(status="failed", error="timeout", ended_at=NOON + HOUR, drawn=Amounts(8, 9))
-
-
-def changing(holds: Mapping[RunKey, Hold | None], **parts: Any) -> AdmissionChange:
-    """Return a change at NOON of these holds, and what else is named."""
-    return AdmissionChange(**{"now": NOON, "settings": ONE_SHARD, "holds": holds, **parts})
-
-
-def beginning(run_id: str, admission: RunAdmission = PLAIN) -> RunChange:
-    return RunChange(key=run_key(run_id), admission=admission, begins=run_id)
-
-
-def holds_of(store: UsageStore, tenant_id: str = "acme") -> Holds:
-    return store.read(tenant_id, Wanted(holds=True)).documents.holds
-
-
-def sums_of(store: UsageStore, run_id: str) -> RunSums | None:
-    wanted = Wanted(runs=frozenset({run_key(run_id)}), budgets=frozenset({BudgetSlot("cap@1", EVERY_VALUE)}))
-    return store.read("acme", wanted).documents.runs.get(run_key(run_id))
-
-
-@pytest.fixture
-def admissions(stores: Stores) -> Admissions:
-    """The holds of all tenants; empty."""
-    return stores.admissions
+from tests.sample_events import TODAY
 
 
 def test_nothing_is_held_at_first(store: UsageStore) -> None:
@@ -154,113 +99,6 @@ def test_holds_of_tenants_are_apart(admissions: Admissions, store: UsageStore) -
     assert store.find_run("bolt", "one") is None
 
 
-def test_an_admitted_run_begins_with_its_admission(admissions: Admissions, store: UsageStore) -> None:
-    change = changing({ONE: HOLD}, runs=[beginning("one", ADMISSION), beginning("é /.", PLAIN)])
-    admissions.save_admission("acme", change, Holds())
-    run = store.find_run("acme", "one")
-    assert run is not None
-    assert (run.id, run.began_at, run.last_at, run.totals, run.admission) == (
-        "one",
-        NOON,
-        NOON,
-        {},
-        ADMISSION,
-    )
-    assert run.status(NOON) == "open"
-    assert {each.id for each in store.list_runs("acme", limit=5).items} == {"one", "é /."}
-    assert sums_of(store, "one") == RunSums(totals={}, admission=ADMISSION)
-    assert sums_of(store, "é /.") == RunSums(totals={}, admission=PLAIN)
-    assert store.count_runs("acme", NOON, NOON + HOUR) == 2
-
-
-def test_an_admission_does_not_move_the_beginning_of_a_run_that_events_named(
-    admissions: Admissions, store: UsageStore
-) -> None:
-    early, late = NOON - 3 * HOUR, NOON + timedelta(minutes=5)
-    events = [llm_call("e1", ts=early, run_id="one"), llm_call("e2", ts=late, run_id="one")]
-    store.record("acme", events, ONE_SHARD, NOON)
-    admissions.save_admission("acme", changing({ONE: SMALL}, runs=[beginning("one")]), Holds())
-    run = store.find_run("acme", "one")
-    assert run is not None
-    assert (run.began_at, run.last_at, run.totals["calls"], run.admission) == (early, late, 2, PLAIN)
-    assert store.count_runs("acme", early, NOON + HOUR) == 1
-    assert store.count_runs("acme", NOON, NOON + HOUR) == 0
-
-
-def test_events_add_to_an_admitted_run_and_may_begin_it_earlier(
-    admissions: Admissions, store: UsageStore
-) -> None:
-    admissions.save_admission("acme", changing({ONE: SMALL}, runs=[beginning("one")]), Holds())
-    store.record("acme", [llm_call("e1", ts=NOON - HOUR, run_id="one")], ONE_SHARD, NOON)
-    run = store.find_run("acme", "one")
-    assert run is not None
-    assert (run.began_at, run.last_at, run.totals, run.admission) == (NOON - HOUR, NOON, CALL, PLAIN)
-    assert store.count_runs("acme", NOON - HOUR, NOON + HOUR) == 1
-
-
-def test_a_run_that_begins_marks_a_counter_so_that_the_next_fold_counts_it(
-    admissions: Admissions, store: UsageStore
-) -> None:
-    runs = [beginning("one"), beginning("two")]
-    change = changing({ONE: SMALL}, runs=runs, begun={OF_FLOW: frozenset({"one", "two"})})
-    admissions.save_admission("acme", change, Holds())
-    ref = ShardRef(TODAY, 0)
-    assert store.dirty_counters("acme") == [ref]
-    wanted = Wanted(shards=(ref,), fields=frozenset({"budgets"}))
-    counter = store.read("acme", wanted).documents.shards[ref]
-    assert (counter.events, counter.totals, counter.run_hours, counter.commits) == (0, {}, frozenset({12}), 1)
-    assert counter.budgets == {OF_FLOW: {12: HourCount(runs={run_mark("one"), run_mark("two")})}}
-
-
-def test_runs_that_begin_are_spread_over_the_counters(admissions: Admissions, store: UsageStore) -> None:
-    version: object = None
-    for number in range(12):
-        change = changing({}, settings=writing(2), runs=[beginning(f"r{number}")])
-        version = admissions.save_admission("acme", change, Holds(version=version))
-    assert store.dirty_counters("acme") == [ShardRef(TODAY, 0), ShardRef(TODAY, 1)]
-
-
-def test_an_extension_and_an_end_touch_no_counter(admissions: Admissions, store: UsageStore) -> None:
-    version = admissions.save_admission("acme", changing({ONE: SMALL}, runs=[beginning("one")]), Holds())
-    ref = ShardRef(TODAY, 0)
-    before = store.read("acme", Wanted(shards=(ref,))).documents.shards
-    longer = replace(PLAIN, expires_at=NOON + 2 * HOUR)
-    extended = changing({ONE: HOLD}, runs=[RunChange(key=ONE, admission=longer)], now=NOON + HOUR)
-    version = admissions.save_admission("acme", extended, Holds(version=version))
-    assert sums_of(store, "one") == RunSums(totals={}, admission=longer)
-    ended = changing({ONE: None}, runs=[RunChange(key=ONE, end=END)], now=NOON + HOUR)
-    admissions.save_admission("acme", ended, Holds(version=version))
-    assert sums_of(store, "one") == RunSums(totals={}, admission=longer, end=END)
-    assert store.read("acme", Wanted(shards=(ref,))).documents.shards == before
-    run = store.find_run("acme", "one")
-    assert run is not None
-    assert (run.began_at, run.last_at) == (NOON, NOON)
-
-
-def test_a_run_has_the_status_of_its_end_whatever_events_say(
-    admissions: Admissions, store: UsageStore
-) -> None:
-    completed = replace(END, status="completed", error=None)
-    change = changing({}, runs=[beginning("one"), beginning("two")])
-    version = admissions.save_admission("acme", change, Holds())
-    ends = [RunChange(key=ONE, end=completed), RunChange(key=TWO, end=END)]
-    admissions.save_admission("acme", changing({}, runs=ends), Holds(version=version))
-    store.record("acme", [mark("e1", "one", "failed"), mark("e2", "two", "completed")], ONE_SHARD, NOON)
-    one, two = store.find_run("acme", "one"), store.find_run("acme", "two")
-    assert one is not None
-    assert two is not None
-    assert (one.status(NOON), one.end, one.is_completed) == ("completed", completed, True)
-    assert (two.status(NOON), two.end, two.is_failed) == ("failed", END, True)
-
-
-def test_a_run_that_does_not_exist_is_not_changed(admissions: Admissions, store: UsageStore) -> None:
-    for change in (RunChange(key=ONE, admission=PLAIN), RunChange(key=ONE, end=END)):
-        with pytest.raises(StaleHolds):
-            admissions.save_admission("acme", changing({ONE: SMALL}, runs=[change]), Holds())
-    assert holds_of(store) == Holds()
-    assert store.find_run("acme", "one") is None
-
-
 def test_a_tree_grows_changes_and_ends(admissions: Admissions, store: UsageStore) -> None:
     child = replace(SMALL, parent=ROOT)
 
@@ -312,33 +150,41 @@ def test_as_many_holds_as_are_allowed_are_kept_and_released(
     assert holds_of(store).by_run == {}
 
 
+@pytest.mark.parametrize("part", ["trees", "runs", "marks"])
 def test_a_hold_is_never_seen_without_its_tree_its_run_and_its_mark(
-    admissions: Admissions, other_store: UsageStore
+    admissions: Admissions, other_store: UsageStore, part: str
 ) -> None:
-    run_ids = [f"run-{number}" for number in range(40)]
-    keys, ref = frozenset(map(run_key, run_ids)), ShardRef(TODAY, 0)
-    wanted = Wanted(holds=True, trees=keys, runs=keys, shards=(ref,), fields=frozenset({"budgets"}))
+    commits = [[f"run-{number}-{each}" for each in range(30)] for number in range(10)]
+    # The first of a commit is written long before the holds, and with one document there is little time between.
+    firsts, ref = frozenset(run_key(run_ids[0]) for run_ids in commits), ShardRef(TODAY, 0)
+    wanted = {
+        "trees": Wanted(holds=True, trees=firsts),
+        "runs": Wanted(holds=True, runs=firsts),
+        "marks": Wanted(holds=True, shards=(ref,), fields=frozenset({"budgets"})),
+    }[part]
 
     def admit_all() -> None:
         version: object = None
-        for run_id in run_ids:
+        for run_ids in commits:
+            held = {run_key(run_id): SMALL for run_id in run_ids}
             change = changing(
-                {run_key(run_id): SMALL},
-                runs=[beginning(run_id)],
-                trees={run_key(run_id): {run_key(run_id): SMALL}},
-                begun={OF_FLOW: frozenset({run_id})},
+                held,
+                runs=list(map(beginning, run_ids)),
+                trees={run: {run: SMALL} for run in held},
+                begun={OF_FLOW: frozenset(run_ids)},
             )
             version = admissions.save_admission("acme", change, Holds(version=version))
 
     with ThreadPoolExecutor(1) as writer:
-        admitted, seen = writer.submit(admit_all), set[int]()
-        while len(seen) == 0 or max(seen) < len(run_ids):
+        admitted = writer.submit(admit_all)
+        while not admitted.done():
             found = other_store.read("acme", wanted).documents
-            held = set(found.holds.by_run)
-            marks = found.shards[ref].budgets[OF_FLOW][12].runs if held else set()
-            assert held <= set(found.trees)
-            assert held <= {key for key, sums in found.runs.items() if sums.admission}
-            assert len(held) <= len(marks)
-            seen.add(len(held))
-            if admitted.done():
-                admitted.result()
+            held = set(found.holds.by_run) & firsts
+            if part == "trees":
+                assert held <= set(found.trees)
+            elif part == "runs":
+                assert held <= {run for run, sums in found.runs.items() if sums.admission}
+            elif held:
+                assert len(found.holds.by_run) <= len(found.shards[ref].budgets[OF_FLOW][12].runs)
+        admitted.result()
+    assert len(holds_of(other_store).by_run) == 10 * 30

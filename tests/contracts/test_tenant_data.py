@@ -11,14 +11,15 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.ledger.attribution import AttributionRef
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, Counted
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.documents import Wanted
-from shared.domain.ledger.holds import run_key
+from shared.domain.ledger.documents import Documents, Wanted
+from shared.domain.ledger.holds import Holds, Tree, run_key
 from shared.domain.limits.budgets import BudgetScope
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
+from shared.domain.metering.run_lists import RunsWanted
 from shared.domain.notices.entries import NOTHING_OUTGOING
 from shared.domain.people.audit import Change
-from shared.ports import EventsWanted, Outcome
+from shared.ports import EventsWanted, Outcome, StaleHolds
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.people.tenant_data import (
     DELETABLE_AFTER,
@@ -29,6 +30,7 @@ from shared.usecases.people.tenant_data import (
     erase_user,
     export_tenant,
 )
+from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.conftest import RETENTION, Stores
 from tests.contracts.test_budgets import CAP
 from tests.contracts.test_directory import KEY
@@ -98,6 +100,21 @@ def test_an_erased_event_that_is_sent_again_is_a_duplicate(filled: Stores) -> No
     assert filled.usage.record("acme", ANNS, settings, NOON) == 3 * [Outcome.DUPLICATE]
 
 
+def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:
+    of_ann, own = RunsWanted(user_id="ann"), event("own", "ann")._replace(run_id="run-2")
+    for tenant_id in ("acme", "bolt"):
+        filled.usage.record(tenant_id, [own], ONE_SHARD, NOON)
+    (run,) = filled.usage.list_runs("acme", of_ann, limit=5).items
+    assert filled.tenant_data.erase_name("acme", "ann") > 0
+    assert filled.tenant_data.erase_name("acme", "ann") == 0
+    assert filled.usage.list_runs("acme", of_ann, limit=5).items == []
+    erased = filled.usage.find_run("acme", run.id)
+    assert erased is not None
+    assert (erased.user_id, erased.totals) == (None, run.totals)
+    assert filled.usage.list_runs("bolt", of_ann, limit=5).items == [run]
+    assert filled.usage.list_runs("acme", RunsWanted(user_id="bob"), limit=5).items != []
+
+
 def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
     ref = AttributionRef(NOON.date(), 0)
     wanted = Wanted(attribution=(ref,), dimension="user")
@@ -130,6 +147,64 @@ def test_an_erased_user_leaves_the_budgets_of_each_user_and_of_nothing_else(stor
     found = stores.usage.read("acme", wanted).documents
     assert {*found.shards[ShardRef(TODAY, 0)].budgets} == {*found.days[TODAY].budgets} == {of_flow}
     assert found.runs[run_key("run-1")].budgets == {}
+
+
+def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    flow = replace(CAP, id="flow", scope=BudgetScope("workflow", EVERY_VALUE))
+    stores.directory.set_budgets("acme", [flow], AUDIT)
+    of_flow, of_bob = BudgetSlot(flow.key, "ann"), BudgetSlot("user@1", "bob")
+    anns = replace(HOLD, budgets=frozenset({BudgetSlot("user@1", "ann"), of_flow}))
+    bobs = replace(HOLD, budgets=frozenset({of_bob}))
+    change = changing({ROOT: anns, ONE: bobs}, trees={ROOT: {ROOT: anns, TWO: bobs}})
+    version = stores.admissions.save_admission("acme", change, Holds())
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 2
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
+    found = stores.usage.read("acme", Wanted(holds=True, trees=frozenset({ROOT}))).documents
+    erased = replace(HOLD, budgets=frozenset({of_flow}))
+    assert found.holds.by_run == {ROOT: erased, ONE: bobs}
+    assert found.trees == {ROOT: Tree({ROOT: erased, TWO: bobs})}
+    with pytest.raises(StaleHolds):
+        stores.admissions.save_admission("acme", changing({}), Holds(version=version))
+
+
+def test_an_erased_user_leaves_admissions(stores: Stores) -> None:
+    new_tenant(stores.directory)
+    runs = [beginning("one", ADMISSION), beginning("two")]
+    stores.admissions.save_admission("acme", changing({}, runs=runs), Holds())
+    stores.usage.record("acme", [event("e", "bob")._replace(run_id="one")], ONE_SHARD, NOON)
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 1
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
+    run = stores.usage.find_run("acme", "one")
+    assert run is not None
+    assert run.user_id == "bob"
+    erased = ADMISSION.spender._replace(user_id=None)
+    assert run.admission == replace(ADMISSION, spender=erased)
+
+
+def test_a_deleted_tenant_holds_nothing(filled: Stores) -> None:
+    change = changing({ROOT: HOLD}, runs=[beginning("one")], trees={ROOT: {ROOT: HOLD}}, is_first=True)
+    filled.admissions.save_admission("acme", change, Holds())
+    filled.admissions.save_admission("bolt", change, Holds())
+    list(delete_tenant(filled.tenant_data, deletable_tenant(filled.directory, "acme", LATER), CHANGE))
+    wanted = Wanted(holds=True, trees=frozenset({ROOT}), runs=frozenset({ONE}))
+    assert filled.usage.read("acme", wanted).documents == Documents()
+    assert len(filled.usage.read("bolt", wanted).documents.trees) == 1
+
+
+def test_an_export_has_admissions_and_ends_of_runs(filled: Stores) -> None:
+    runs = [replace(beginning("one", ADMISSION), end=END)]
+    filled.admissions.save_admission("acme", changing({ONE: HOLD}, runs=runs), Holds())
+    lines = {line["id"]: line for line in exported(filled) if line["object"] == "run"}
+    assert lines["one"]["admission"]["amounts"] == {"cost": 5_000_000_000, "tokens": 20_000}
+    assert lines["one"]["admission"]["spender"] == {
+        "user_id": "ann",
+        "workflow_id": "triage",
+        "key": "k" * 64,
+        "tags": [["team", "search"], ["b", "é"]],
+    }
+    assert lines["one"]["end"]["status"] == "failed"
+    assert lines["run-1"]["admission"] is None
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
@@ -177,6 +252,9 @@ def test_an_export_has_a_line_for_everything_and_no_secret(filled: Stores) -> No
     tokens = sum(line["total_tokens"] for line in lines if line["object"] == "usage")
     assert tokens == sum(event.amounts["total_tokens"] for event in (*ANNS, *BOBS))
     assert ENDPOINT.secret not in str(lines)
+    (run,) = (line for line in lines if line["object"] == "run")
+    assert run["user_id"] == "bob"
+    assert not any(name.startswith("_") for name in run)
 
 
 def test_a_tenant_is_deleted_a_while_after_its_end_and_only_that_tenant(

@@ -46,7 +46,7 @@ RULES_BEYOND_SCHEMAS = {
     *("invalid_name", "invalid_label", "invalid_email", "invalid_url", "not_for_sale", "timezone_aware"),
 }
 """Codes of problems that a request which fits its schema can have."""
-TENANT = "acme"
+TENANT, RUN = "acme", "run-1"
 _BINARY_CLOUD_EVENT = {"ce-specversion", "ce-id", "ce-source", "ce-type"}
 _OPTIONS_OF_NETWORKS = ("max_redirects", "verify", "cert", "proxies", "timeout")
 
@@ -96,6 +96,8 @@ def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
         return case
     if "tenant" in case.path_parameters:
         case.path_parameters["tenant"] = TENANT
+    if case.path.startswith("/v1/runs/"):
+        case.path_parameters["run"] = RUN
     is_event = isinstance(case.body, dict) and "category" in case.body
     if not is_event or not case.headers.keys() >= _BINARY_CLOUD_EVENT:
         for name in [name for name in case.headers if name.startswith("ce-")]:

@@ -24,10 +24,15 @@ def test_a_run_is_the_sum_of_its_events(functions: Functions, clock: Clock, key:
     functions.record(key, {**SHELL, "run_id": "run-1"}, {**mark, "status": "completed"})
     assert functions.read(key, "/tenants/acme/runs/run-1") == {
         "id": "run-1",
+        "parent_run_id": None,
         "status": "completed",
+        "is_silent": False,
         "began_at": "2026-11-20T12:00:00Z",
         "last_at": "2026-11-20T12:01:30Z",
         "duration_ms": 90_000,
+        "user_id": None,
+        "workflow_id": None,
+        "tags": None,
         "calls": 1,
         "tool_calls": 1,
         "errors": 0,
@@ -50,6 +55,18 @@ def test_the_status_of_a_run(
     functions.record(key, {**OPENAI, "run_id": "run-1", "status": status})
     clock.pass_by(timedelta(hours=hours))
     assert functions.read(key, "/tenants/acme/runs/run-1")["status"] == shown
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "is_silent"),
+    [("ok", 29, False), ("ok", 30, True), ("ok", 24 * 60, False), ("completed", 30, False)],
+)
+def test_an_open_run_is_silent_after_half_an_hour(
+    status: str, minutes: int, is_silent: bool, functions: Functions, clock: Clock, key: str
+) -> None:
+    functions.record(key, {**OPENAI, "run_id": "run-1", "status": status})
+    clock.pass_by(timedelta(minutes=minutes))
+    assert functions.read(key, "/tenants/acme/runs/run-1")["is_silent"] is is_silent
 
 
 @pytest.mark.parametrize("run_id", ["a/b", "a b", "ü", "a%2Fb", "a?b", "a+b"])
@@ -160,6 +177,7 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "cost_usd_estimate": 0.000123,
         "user_id": "user-1",
         "run_id": "run-1",
+        "parent_run_id": "run-0",
         "workflow_id": "triage",
         "request_id": "req-1",
         "kind": "llm.response",
@@ -190,5 +208,6 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "catalog_cost_usd": None,
         "metadata_cut": False,
         "redactions": 0,
+        "error": None,
         "api_key": key_id(key),
     }

@@ -70,3 +70,23 @@ def test_any_event_is_recorded_or_refused_and_can_be_read(
     for path in ("usage", "events", "runs", "usage/series?group_by=provider"):
         is_json_response(functions.get(key, f"/tenants/acme/{path}"))
     assert functions.tick(["acme"]).status_code == 200
+
+
+def test_a_run_and_its_child_hold_record_and_end(functions: Functions, key: str) -> None:
+    def ask(path: str, **body: object) -> dict[str, Any]:
+        answer = functions.record_usage.post(f"/v1/runs{path}", json=body, headers=bearer(key))
+        assert answer.status_code in (200, 201), answer.get_json()
+        content: dict[str, Any] = answer.get_json()
+        return content
+
+    tags = {"feature": "search"}
+    ask("", run_id="root/1", budget_usd="1.00", own_usd="0.25", hold_tokens=5_000, user_id="ann", tags=tags)
+    ask("", run_id="child", parent_run_id="root/1", budget_usd="0.50")
+    event = {**CALL, "run_id": "root/1", "tokens": {"input_tokens": 1_000, "output_tokens": 0}}
+    recorded = functions.post_events(key, event, "/v1/events?status=true").get_json()
+    assert recorded["run"] == {"remaining_usd": "0.4996", "remaining_tokens": 4_000, "over": False}
+    assert ask("/root/1/extend", budget_usd="2.00")["hold"]["usd"] == "2.00"
+    ended = [ask("/root/1/end", status="failed", error="x") for _ in range(2)]
+    assert ended[0] == ended[1]
+    assert ended[0]["used"] == {"usd": "0.0004", "tokens": 1_000}
+    assert functions.check(key)["status"]["tokens_held"] == 0

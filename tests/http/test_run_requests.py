@@ -241,6 +241,16 @@ def test_a_suspended_tenant_is_refused_as_for_recording(
     refused(route(functions, key, **body), 403, "tenant_suspended")
 
 
+def test_an_ended_tenant_admits_nothing(functions: Functions, key: str) -> None:
+    platform = functions.create_platform_key()
+    why = {"reason": "contract ended"}
+    succeeded(functions.send("POST", platform, "/tenants/acme/end", why))
+    late = functions.create_key()
+    refused(admit(functions, late), 403, "tenant_ended")
+    refused(extend(functions, late, ttl_seconds=60), 403, "tenant_ended")
+    refused(end(functions, late), 403, "tenant_ended")
+
+
 def test_runs_have_a_rate_of_their_own(functions: Functions, key: str) -> None:
     answers = [admit(functions, key) for _ in range(601)]
     assert [answers[at].headers["RateLimit-Remaining"] for at in (0, 599)] == ["599", "0"]

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.audit import Change
+from shared.domain.people.keys import key_id
 from shared.domain.prices.money import NANOUSD_PER_USD, usd_string
 from shared.domain.prices.price_file import parse_prices
 from shared.stores import process_memory
@@ -131,6 +132,32 @@ def test_the_last_run_of_the_plan_is_admitted_and_the_next_is_not(functions: Fun
     assert members.items() <= problem.items()
     refused(admit(functions, key, "child", parent_run_id="run-0"), 402, "run_limit_reached")
     assert succeeded(admit(functions, key, "run-3"))["run_id"] == "run-3"
+
+
+@pytest.mark.parametrize(
+    ("scope", "body"),
+    [
+        ({"user_id": "ann"}, {"user_id": "ann"}),
+        ({"workflow_id": "review"}, {"workflow_id": "review"}),
+        ({"api_key": ...}, {}),
+        ({"tag": {"name": "feature", "value": "search"}}, {"tags": {"feature": "search"}}),
+        ({"tenant": True}, {}),
+    ],
+)
+def test_each_budget_that_applies_to_a_run_holds(
+    functions: Functions, key: str, scope: Json, body: Json
+) -> None:
+    owner = functions.sign_in("ada@example.com")
+    other = functions.create_key()
+    named = {"api_key": key_id(key)} if "api_key" in scope else scope
+    budget = {"scope": named, "tokens": 100, "window": "day"}
+    succeeded(functions.send("PUT", owner, "/tenants/acme/budgets/small", budget))
+    functions.clock.pass_by(timedelta(minutes=2))
+    refusal = refused(admit(functions, key, hold_tokens=101, **body), 402, "budget_exceeded")
+    assert (refusal["scope"], refusal["metric"], refusal["asked"]) == ("budget:small", "tokens", 101)
+    succeeded(admit(functions, key, hold_tokens=100, **body), 201)
+    if "tenant" not in scope:
+        succeeded(admit(functions, other, "run-2", hold_tokens=101), 201)
 
 
 def test_a_refusal_names_the_budget(functions: Functions, key: str) -> None:

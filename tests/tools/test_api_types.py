@@ -1,11 +1,11 @@
-"""The web app's types match the OpenAPI document, and a stale file says how to write it again."""
+"""A stale file of the web app's types says how to write it again; `make check` compares the one that is stored."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tools.api_types import TYPES, compare, generated, main
+from tools.api_types import TYPES, compare, generated
 
 MODEL = {
     "type": "object",
@@ -16,10 +16,6 @@ MODEL = {
         "interval": {"enum": ["month", "year"], "default": "month"},
     },
 }
-
-
-def test_the_types_of_the_web_app_are_those_of_the_api_as_it_is() -> None:
-    assert main(["--check"]) == 0
 
 
 def test_a_difference_fails_and_says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

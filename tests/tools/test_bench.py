@@ -18,6 +18,7 @@ from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.metering.events import parse_events
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tools.bench.__main__ import GROUPS, main
+from tools.bench.admission_store import HoldingTenant, Situation
 from tools.bench.counting import DELETE_NANOUSD, READ_NANOUSD, WRITE_NANOUSD, OperationCounter, Operations
 from tools.bench.fold_cost import ActiveTenant
 from tools.bench.history import DAYS, HOURS, NOW, SERIES, load
@@ -186,6 +187,15 @@ class TestOnTheEmulator:
         assert (ticks.count, ticks.folds.writes) == (3, 3 * (2 + 1 + 2))
         # each of the other ticks asks what is due
         assert ticks.idle_ticks == Operations(rpcs=3 * 14, reads=3 * 14)
+
+    @pytest.mark.parametrize(("remembers", "reads"), [(False, 5), (True, 4)])
+    def test_an_admission_costs_as_much_whatever_is_open(
+        self, counter: OperationCounter, rpc: FirestoreRpc, remembers: bool, reads: int
+    ) -> None:
+        tenant = HoldingTenant(rpc, Situation(holds=30, remembers=remembers))
+        for _ in range(2):
+            # reads the tenant, the holds if they are not remembered, the run, a counter and a month
+            assert counter.of(tenant.admit_seconds) == Operations(rpcs=2, reads=reads, writes=3)
 
     @pytest.mark.parametrize("kind", ANCHORS)
     def test_checks_and_pages_read_no_more_than_they_may(

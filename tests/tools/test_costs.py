@@ -13,7 +13,7 @@ TEXT = " ".join(COSTS.prose.split())
 MILLION, GIB, NANO = 10**6, 2**30, Fraction(1, 10**9)
 READ, WRITE, DELETE = (price * NANO for price in (READ_NANOUSD, WRITE_NANOUSD, DELETE_NANOUSD))
 STORAGE, RETENTION_MONTHS = Fraction("0.15"), 3
-EVENT_BYTES, RUN_BYTES = 900, 700
+EVENT_BYTES, RUN_BYTES, NAMED_RUN_BYTES = 900, 2_300, 4_700
 INSTANCE_SECOND = Fraction("0.000024") + Fraction("0.0000025") / 2
 REQUEST, REQUEST_SECONDS, EVENT_SECONDS = Fraction("0.40") / MILLION, Fraction("0.050"), Fraction("0.0002")
 MINUTES_A_MONTH = 60 * 24 * 30
@@ -53,7 +53,8 @@ def test_the_prices_and_assumptions_are_stated() -> None:
     }
     assert ", ".join(f"{name} ${float(price):.2f}" for name, price in per_100k.items()) in TEXT
     assert figure("storage in Firestore") == "$0.15 per GiB and month of 30 days"
-    assert (figure("one event"), figure("one run")) == (f"{EVENT_BYTES} bytes", f"{RUN_BYTES} bytes")
+    assert figure("one event") == f"{EVENT_BYTES} bytes"
+    assert figure("one run") == f"{RUN_BYTES:,} bytes; {NAMED_RUN_BYTES:,} with a user, a workflow and a tag"
     assert "$0.000024 per vCPU-second, $0.0000025 per GiB-second" in figure("Cloud Run, billed")
     assert figure("a request").startswith("50 ms, and 0.2 ms for each event")
 
@@ -78,7 +79,7 @@ def test_every_formula_has_its_result() -> None:
     for formula, result in formulas:
         terms = re.sub(r"\d+(\.\d+)?", r"Fraction('\g<0>')", formula.translate({ord(","): "", ord("$"): ""}))
         assert usd(eval(terms.replace("×", "*"), {"Fraction": Fraction})) == result, formula
-    assert len(formulas) == 7
+    assert len(formulas) == 9
 
 
 def test_reads() -> None:
@@ -88,6 +89,13 @@ def test_reads() -> None:
     assert reads == {
         name: (count, f"{float(MILLION * count * READ):.2f}") for name, count in expected.items()
     }
+
+
+def test_runs_with_a_hold() -> None:
+    rows = COSTS.section("Runs with a hold")
+    costs = [MILLION * (int(reads) * READ + int(writes) * WRITE) for _, reads, writes, _ in rows]
+    assert [cells[-1] for cells in rows] == [f"{float(cost):.2f}" for cost in costs]
+    assert len(rows) == 3
 
 
 def test_a_deployment_without_traffic_and_the_example_add_up() -> None:
@@ -108,13 +116,13 @@ def test_the_parts_of_both() -> None:
     assert figure("key lookups of two instances") == usd(2 * MINUTES_A_MONTH * 2 * READ)
     assert figure("1,000 usage pages") == usd(1_000 * PAGE_READS * READ)
     assert figure("margins") == usd(24 * 30 * (REFRESH_READS * READ + WRITE))
-    assert figure("folds") == usd(folds * (13 * READ + 4 * WRITE))
+    assert figure("folds") == usd(folds * (14 * READ + 4 * WRITE))
 
 
 def test_a_deployment_of_many_tenants_is_its_own_cost_and_theirs() -> None:
     idle, million = (Fraction(cells[-1]) for cells in COSTS.rows if cells[0] == "total")
     requests = 1_000
-    lookups, folds = 2 * requests * 2 * READ, requests * (13 * READ + 4 * WRITE)
+    lookups, folds = 2 * requests * 2 * READ, requests * (14 * READ + 4 * WRITE)
     shared = ("events, all-in", "100,000 checks: reads", "100,000 checks: Cloud Run", "1,000 usage pages")
     small = sum(Fraction(figure(what)) for what in shared) / 100 + lookups + folds
     told = [cells for cells in page("operations").rows if cells[0] in ("10", "1,000", "100,000")]

@@ -26,23 +26,25 @@ from shared.http.budget_models import BudgetUseResponse
 from tests.e2e.running import RunningStack, running_stack
 from tests.tools.documents import DOCUMENTS, PAGES, README, page
 from tests.tools.mailbox import sign_up
+from tests.tools.warm_python import warm_python
 from tools.dev.settings import ROOT
 
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
-PLANS, ATTRIBUTION = page("plans"), page("attribution")
+PLANS, ATTRIBUTION, OPENTELEMETRY = page("plans"), page("attribution"), page("opentelemetry")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that looks like a checkout in which `make dev` runs."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("shared", "tools"):
         (folder / name).symlink_to(ROOT / name)
-    (folder / ".venv").symlink_to(sys.prefix)
-    (folder / ".local").mkdir()
-    return folder
+    for name in (".local", ".venv/bin"):
+        (folder / name).mkdir(parents=True)
+    with warm_python(folder / ".venv/bin"):
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/budgets.md": ["sh", "sh", "json", "sh"],
         "docs/attribution.md": ["sh"],
         "docs/limits.md": 4 * ["sh"],
+        "docs/opentelemetry.md": ["sh", "python", "yaml"],
         "docs/local.md": 6 * ["sh"],
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
@@ -92,15 +95,15 @@ def test_the_calls_of_the_readme_record_an_event_and_check(stack: RunningStack, 
     settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
     check, recorded = map(json.loads, run(["sh", "-eu"], README.shell, folder, **settings).splitlines())
     assert check["allowed"] is True
-    assert (recorded["accepted"], recorded["ids"]) == (1, ["first-event"])
+    assert (recorded["accepted"], recorded["ids"]) == (2, ["first-event", "first-end"])
     again = run(["sh", "-eu"], README.shell, folder, **settings).splitlines()[1]
-    assert json.loads(again)["duplicates"] == 1
+    assert json.loads(again)["duplicates"] == 2
 
 
 def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
     recorded, usage, mixed, check = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
-    assert (recorded["accepted"], recorded["ids"]) == (1, ["call-1"])
+    assert (recorded["accepted"], recorded["ids"]) == (2, ["call-1", "end-1"])
     assert usage["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
     assert (mixed["ids"], mixed["rejected"][0]["code"], check["allowed"]) == (
         ["call-2"],
@@ -108,7 +111,7 @@ def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, fol
         True,
     )
     again = run(["sh", "-eu"], RECORDING.shell, folder).splitlines()[0]
-    assert json.loads(again)["duplicates"] == 1
+    assert json.loads(again)["duplicates"] == 2
 
 
 def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
@@ -117,10 +120,20 @@ def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, f
     assert [(row["name"], row["calls"]) for row in top["names"] if row["name"]] == [("ada", 1)]
 
 
+def test_three_environment_variables_are_all_that_opentelemetry_needs(
+    stack: RunningStack, folder: Path
+) -> None:
+    before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
+    (code,) = OPENTELEMETRY.python
+    command = f"{sys.executable} -W error - <<'END'\n{code}END\n"
+    assert run(["sh", "-eu"], OPENTELEMETRY.shell + command, folder) == ""
+    assert stack.tenant("usage")["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
+
+
 def test_the_python_code_runs_as_it_stands(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tool_calls"]
     (code,) = RECORDING.python
-    assert "'accepted': 1" in run([sys.executable, "-W", "error"], code, folder)
+    assert "'accepted': 2" in run([sys.executable, "-W", "error"], code, folder)
     assert stack.tenant("usage")["aggregate"]["total_tool_calls"] == before + 1
 
 

@@ -4,8 +4,8 @@ import { expect, test, type Page } from '@playwright/test'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-import { newAccount } from './support/accounts.ts'
-import { admin } from './support/admin.ts'
+import { admin, newOperator } from './support/admin.ts'
+import { overhang, violations } from './support/audit.ts'
 import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
 
 const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
@@ -27,12 +27,6 @@ function consoleScripts(page: Page): string[] {
     if (/operator-console|features\/platform/.test(request.url())) scripts.push(request.url())
   })
   return scripts
-}
-
-async function newOperator() {
-  const account = await newAccount({ name: 'operator' })
-  await admin('operator', 'add', account.email)
-  return account
 }
 
 test('anyone but an operator gets no console and none of its scripts', async ({ page }) => {
@@ -124,16 +118,10 @@ test('every page of the console fits, in light, dark and on a phone', async ({ p
       await page.setViewportSize(size)
       await page.screenshot({ path: `${SCREENS}/operator-${name}-${look}.png`, fullPage: true })
       const found = audit ? await violations(audit(new AxeBuilder({ page }))) : []
-      const overhang = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      )
-      expect.soft({ name, look, found, overhang }).toEqual({ name, look, found: [], overhang: 0 })
+      expect
+        .soft({ name, look, found, overhang: await overhang(page) })
+        .toEqual({ name, look, found: [], overhang: 0 })
     }
     await page.setViewportSize(DESK)
   }
 })
-
-async function violations(axe: AxeBuilder) {
-  const { violations: found } = await axe.setLegacyMode().analyze()
-  return found.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
-}

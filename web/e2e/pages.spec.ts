@@ -4,6 +4,7 @@ import { expect, test, type Browser, type Page } from '@playwright/test'
 import { fileURLToPath } from 'node:url'
 
 import { newAccount } from './support/accounts.ts'
+import { overhang, violations } from './support/audit.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
 import { expectLive } from './support/usage-page.ts'
@@ -118,13 +119,9 @@ async function inspect(page: Page, { name, path, shows, refusal }: Place) {
     await expect(page.getByRole('heading', { name: shows }).first()).toBeVisible()
     await showAll(page, size)
     await page.screenshot({ path: `${SCREENS}/${name}-${look}.png` })
-    // Without frames there is nothing for which another mode would open a window each time.
-    const { violations } = await audit(new AxeBuilder({ page }).setLegacyMode()).analyze()
-    const found = violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
-    const overhang = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    )
-    expect.soft({ name, look, found, overhang }).toEqual({ name, look, found: [], overhang: 0 })
+    const found = await violations(audit(new AxeBuilder({ page })))
+    const seen = { name, look, found, overhang: await overhang(page) }
+    expect.soft(seen).toEqual({ name, look, found: [], overhang: 0 })
   }
   await page.setViewportSize(DESK)
   expect.soft({ name, complaints }).toEqual({ name, complaints: [] })

@@ -11,12 +11,18 @@ from shared.adapters.firestore.encoding import set_value
 StructuredQuery: Any = query_types.StructuredQuery.pb()
 ASCENDING = StructuredQuery.ASCENDING
 DESCENDING = StructuredQuery.DESCENDING
-_EQUAL = StructuredQuery.FieldFilter.EQUAL
-_LESS = StructuredQuery.FieldFilter.LESS_THAN
-_AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
-_MORE = StructuredQuery.FieldFilter.GREATER_THAN
-_AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
+EQUAL = StructuredQuery.FieldFilter.EQUAL
+LESS = StructuredQuery.FieldFilter.LESS_THAN
+AT_MOST = StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL
+MORE = StructuredQuery.FieldFilter.GREATER_THAN
+AT_LEAST = StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL
+CONTAINS = StructuredQuery.FieldFilter.ARRAY_CONTAINS
+IN = StructuredQuery.FieldFilter.IN
 NAME = "__name__"
+
+Condition = tuple[str, int, object]
+"""A field, an operator and a value."""
+_AFTER_ANY_TEXT = "\U0010ffff"
 
 
 def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
@@ -24,7 +30,7 @@ def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
     query = _by_fold_due()
     query.order_by.add(direction=ASCENDING).field.field_path = NAME
     query.select.fields.add(field_path="fold_due")
-    _where(query, [("fold_due", _AT_MOST, now_us)])
+    _where(query, [("fold_due", AT_MOST, now_us)])
     query.limit.value = limit
     if after:
         set_value(query.start_at.values.add(), after[0])
@@ -50,7 +56,7 @@ def due_entries(now: datetime, limit: int | None = None, field: str = NAME) -> A
     query = _from("outbox")
     query.select.fields.add(field_path=field)
     query.order_by.add(direction=ASCENDING).field.field_path = "next_attempt_at"
-    _where(query, [("next_attempt_at", _AT_MOST, now)])
+    _where(query, [("next_attempt_at", AT_MOST, now)])
     if limit is not None:
         query.limit.value = limit
     return query
@@ -60,7 +66,7 @@ def failed_entries() -> Any:
     """Find the outbox entries that were given up, by the index that lists them."""
     query = _from("outbox")
     query.order_by.add(direction=DESCENDING).field.field_path = "created_at"
-    _where(query, [("state", _EQUAL, "failed")])
+    _where(query, [("state", EQUAL, "failed")])
     return query
 
 
@@ -68,14 +74,52 @@ def dirty_counters_of_tenant() -> Any:
     """Find the counters of one tenant that are not folded."""
     query = _from("counters")
     query.select.fields.add(field_path=NAME)
-    _where(query, [("dirty", _EQUAL, True)])
+    _where(query, [("dirty", EQUAL, True)])
     return query
 
 
 def runs_begun_within(start_us: int, end_us: int) -> Any:
     """Find the runs of one tenant that began in [start, end)."""
     query = _from("runs")
-    _where(query, [("began_at_us", _AT_LEAST, start_us), ("began_at_us", _LESS, end_us)])
+    _where(query, [("began_at_us", AT_LEAST, start_us), ("began_at_us", LESS, end_us)])
+    return query
+
+
+def runs_sorted(fields: Sequence[str], conditions: Sequence[Condition], limit: int) -> Any:
+    """Find the runs of one tenant that meet the conditions, the largest values of the fields first."""
+    query = _from("runs")
+    for field in (*fields, NAME):
+        query.order_by.add(direction=DESCENDING).field.field_path = field
+    query.limit.value = limit
+    if conditions:
+        _where(query, conditions)
+    return query
+
+
+def runs_named(prefix: str, limit: int) -> Any:
+    """Find the runs of one tenant whose ids begin with `prefix`, in the order of their ids."""
+    query = _from("runs")
+    for field in ("id", NAME):
+        query.order_by.add(direction=ASCENDING).field.field_path = field
+    query.limit.value = limit
+    _where(query, [("id", AT_LEAST, prefix), ("id", LESS, prefix + _AFTER_ANY_TEXT)])
+    return query
+
+
+def unmeasured_runs(least_outcome: int, limit: int) -> Any:
+    """Find the runs of one tenant that have ended, and changed since they were measured."""
+    query = _from("runs")
+    for field in ("began_at_us", "last_at_us"):
+        query.select.fields.add(field_path=field)
+    _where(query, [("unmeasured", EQUAL, True), ("outcome", AT_LEAST, least_outcome)])
+    query.limit.value = limit
+    return query
+
+
+def runs_started_by(run_ids: Sequence[str], limit: int) -> Any:
+    """Find the runs of one tenant whose parent is one of `run_ids`, oldest first."""
+    query = documents_sorted("runs", "began_at_us", ASCENDING, limit)
+    _where(query, [("parent_run_id", IN, run_ids)])
     return query
 
 
@@ -83,7 +127,7 @@ def newest_since(collection: str, order_field: str, since: datetime) -> Any:
     """Find all documents of one tenant from an instant on, newest first."""
     query = _from(collection)
     query.order_by.add(direction=DESCENDING).field.field_path = order_field
-    _where(query, [(order_field, _AT_LEAST, since)])
+    _where(query, [(order_field, AT_LEAST, since)])
     return query
 
 
@@ -99,6 +143,13 @@ def newest(collection: str, order_field: str, limit: int, after: tuple[object, s
     return query
 
 
+def start_after_document(query: Any, values: Sequence[object], name: str) -> None:
+    """Leave out the documents up to the one of this name, which has these values of what the query is sorted by."""
+    for value in values:
+        set_value(query.start_at.values.add(), value)
+    query.start_at.values.add().reference_value = name
+
+
 def start_after(query: Any, value: object) -> None:
     """Leave out the documents that the order puts before or at `value`."""
     set_value(query.start_at.values.add(), value)
@@ -112,7 +163,7 @@ def end_with(query: Any, value: object) -> None:
 def where_all_equal(query: Any, values: Mapping[str, object]) -> Any:
     """Limit `query` to documents that have all of these values, none of them null, and return it."""
     if values:
-        _where(query, [(field, _EQUAL, value) for field, value in values.items()])
+        _where(query, [(field, EQUAL, value) for field, value in values.items()])
     return query
 
 
@@ -120,7 +171,7 @@ def where_positive(query: Any, field: str) -> Any:
     """Limit `query`, which has conditions already, to documents whose `field` is more than 0, and return it."""
     condition = query.where.composite_filter.filters.add().field_filter
     condition.field.field_path = field
-    condition.op = _MORE
+    condition.op = MORE
     set_value(condition.value, 0)
     return query
 
@@ -131,7 +182,7 @@ def where_equal(query: Any, field: str, value: object) -> Any:
         query.where.unary_filter.field.field_path = field
         query.where.unary_filter.op = StructuredQuery.UnaryFilter.IS_NULL
     else:
-        _where(query, [(field, _EQUAL, value)])
+        _where(query, [(field, EQUAL, value)])
     return query
 
 
@@ -159,7 +210,7 @@ def rows_at_least(field: str, value: object, direction: int = ASCENDING) -> Any:
     """Find the rows of the list of tenants whose `field` is at least `value`, by its index of that direction."""
     query = _from("tenant_index")
     query.order_by.add(direction=direction).field.field_path = field
-    _where(query, [(field, _AT_LEAST, value)])
+    _where(query, [(field, AT_LEAST, value)])
     return query
 
 
@@ -191,7 +242,7 @@ def _from(collection: str, *, all_descendants: bool = False) -> Any:
     return query
 
 
-def _where(query: Any, conditions: Sequence[tuple[str, int, object]]) -> None:
+def _where(query: Any, conditions: Sequence[Condition]) -> None:
     query.where.composite_filter.op = StructuredQuery.CompositeFilter.AND
     for field, operator, value in conditions:
         condition = query.where.composite_filter.filters.add().field_filter

@@ -71,6 +71,8 @@ class TenantUsage:
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
     attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    unmeasured: set[str] = field(default_factory=set)
+    """The ids of the runs that have changed since they were measured."""
     runs_begun: Counter[datetime] = field(default_factory=Counter)
     """The number of runs by the hour in which they began: periods consist of whole hours."""
     days: dict[date, DayRollup] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class TenantUsage:
         """Add a part of a run, and return the whole run."""
         run = self.runs.setdefault(part.id, part)
         self.run_ids[run_key(part.id)] = part.id
+        self.unmeasured.add(part.id)
         if run is not part:
             self.runs_begun[_hour_of(run.began_at)] -= 1
             run.merge(part)

@@ -1,6 +1,6 @@
 """Holds: the dollars and tokens that open runs have set aside, and what is left of them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -85,6 +85,24 @@ class Hold:
     def seen(self, drawn: Amounts) -> "Hold":
         """Return the hold after its run was seen to have used so much. A void gives nothing back to it."""
         return replace(self, drawn=self.drawn.at_least(drawn))
+
+
+def without_budgets_of(
+    user_id: str, holds: Mapping[RunKey, Hold], other_budgets: Collection[str]
+) -> dict[RunKey, Hold]:
+    """Return those of `holds` that count against budgets of a user, without them.
+
+    `other_budgets` are the keys of budgets whose values are no users.
+    """
+
+    def is_of_user(slot: BudgetSlot) -> bool:
+        return slot.value == user_id and slot.key not in other_budgets
+
+    return {
+        run: replace(hold, budgets=frozenset(slot for slot in hold.budgets if not is_of_user(slot)))
+        for run, hold in holds.items()
+        if any(map(is_of_user, hold.budgets))
+    }
 
 
 @dataclass(frozen=True)

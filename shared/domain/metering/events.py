@@ -123,6 +123,9 @@ class MeteringEvent(BaseModel):
     cost_usd_estimate: UsdEstimate | None = None
     user_id: Reference | None = None
     run_id: EventId | None = None
+    parent_run_id: EventId | None = Field(
+        None, description="The run that started this one, so that both are shown in one tree."
+    )
     workflow_id: Reference | None = None
     request_id: Reference | None = None
     tags: Tags | None = None
@@ -138,13 +141,15 @@ class MeteringEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvelopedEvent:
-    """An event, not yet validated, whose id and time are attributes of the message that contained it."""
+    """An event, not yet validated, of which the message that contained it says some under names of its own."""
 
     data: object
     identity: str | None
     """See RecordedEvent; None if it is the event's id."""
     names: Mapping[str, str]
     """The attributes that the sender set, by the field of the event that each became."""
+    fingerprint: str | None = None
+    """See RecordedEvent; None if it is that of the event."""
 
 
 _BATCH = TypeAdapter(Annotated[list[MeteringEvent], FailFast()])

@@ -76,6 +76,8 @@ class RecordedEvent(NamedTuple):
     """The id of the API key that recorded it; None for events older than this field."""
     budgets: tuple[Counted, ...] = ()
     """The budgets in which it counts beside the totals. Not stored with the event."""
+    parent_run_id: str | None = None
+    """The run that started its run; None for events older than this field."""
 
 
 def prepare(
@@ -122,7 +124,20 @@ def prepare(
         redactions,
         event_id,
         event.tags or None,
+        None,
+        (),
+        _parent_of(event) if event.parent_run_id else None,
     )
+
+
+def _parent_of(event: MeteringEvent) -> str | None:
+    if event.run_id is None:
+        raise RefusedEvent(
+            "parent_run_id", "parent_without_run", "parent_run_id needs the run_id of its child"
+        )
+    if event.parent_run_id == event.run_id:
+        raise RefusedEvent("parent_run_id", "own_parent", f"run {event.run_id!r} cannot be its own parent")
+    return event.parent_run_id
 
 
 def _with_status_of_kind(event: MeteringEvent, kind: str) -> MeteringEvent:

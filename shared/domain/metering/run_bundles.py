@@ -65,8 +65,11 @@ def _error_of(events: Iterable[RecordedEvent]) -> RunError | None:
 
 
 def _stated_error(event: RecordedEvent) -> RunError:
-    """Return the error in the metadata: `{"error": {"name", "message"}}`, a text, or `error_name` and such."""
-    metadata: dict[str, Any] = json.loads(event.metadata_json or "{}")
+    return stated_error(json.loads(event.metadata_json or "{}"))
+
+
+def stated_error(metadata: Mapping[str, Any]) -> RunError:
+    """Return the error in metadata: `{"error": {"name", "message"}}`, a text, or `error_name` and such."""
     stated = metadata.get("error")
     if isinstance(stated, Mapping):
         name = next((str(stated[each]) for each in _NAMES if stated.get(each)), None)

@@ -57,7 +57,14 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
         *("gemini", "google_genai", "google-genai", "google.generative-ai", "google-generative-ai"),
         *("gcp.gen_ai", "gcp.gemini", "gcp.vertex_ai", "vertex", "vertex_ai", "vertex-ai", "vertexai"),
         *("vertex_ai_beta", "google.vertex", "google-vertex", "google.vertex.chat", "google-vertexai"),
-        *("google_vertexai", "google_ai_studio", "google-ai-studio", "google-gla", "google-vertex-anthropic"),
+        *(
+            "google_vertexai",
+            "google_ai_studio",
+            "google-ai-studio",
+            "google.ai.studio",
+            "google-gla",
+            "google-vertex-anthropic",
+        ),
         *(
             "google_genai_vertex",
             "google.generative-ai.chat",

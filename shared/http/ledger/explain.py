@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.domain.errors import FieldProblem, InvalidInput
+from shared.domain.errors import InvalidInput
 from shared.domain.ledger.counters import METRICS, Totals, sum_totals
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import Detail
-from shared.domain.metering.events import Reference, Status
 from shared.http.bodies import read_query
-from shared.http.inputs import RangeEdge
+from shared.http.inputs import EventsFilter
 from shared.http.ledger.amounts import Amounts, amounts
-from shared.http.ledger.ranges import whole_hours
+from shared.http.ledger.events import filter_of, interval_of, invalid
 from shared.http.responses import EventResponse, ResponseModel
 from shared.http.routes import Call, Container, Route, json_response
 from shared.usecases.ledger.explain_usage import EventFilter, EventSearch, FoundEvents, Place, find_events
@@ -24,30 +23,11 @@ from shared.usecases.ledger.explain_usage import EventFilter, EventSearch, Found
 MAX_DAYS = 31
 
 
-class ExplainQuery(BaseModel):
+class ExplainQuery(EventsFilter):
     """The number to explain: the usage of an interval, by default the current metering period, of what is named."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    start: RangeEdge | None = Field(None, alias="from")
-    to: RangeEdge | None = None
-    provider: Reference | None = None
-    model: Reference | None = None
-    user_id: Reference | None = None
-    workflow_id: Reference | None = None
-    status: Status | None = None
     limit: int = Field(100, ge=1, le=500)
     cursor: str | None = Field(None, max_length=2_000)
-
-    @property
-    def wanted(self) -> EventFilter:
-        return EventFilter(
-            provider=self.provider,
-            model=self.model,
-            user_id=self.user_id,
-            workflow_id=self.workflow_id,
-            status=self.status,
-        )
 
 
 class ExplainResponse(ResponseModel):
@@ -70,7 +50,7 @@ class ExplainResponse(ResponseModel):
 def _explain(call: Call, container: Container) -> Response:
     query, tenant = read_query(call.request, ExplainQuery), call.caller.tenant
     within = _interval(query, call)
-    search = EventSearch(within=within, wanted=query.wanted, limit=query.limit)
+    search = EventSearch(within=within, wanted=filter_of(query), limit=query.limit)
     found = find_events(container.usage, tenant.id, search, _place(query.cursor))
     known = _known_sum(query, within, call, container)
     is_last = found.next_place.cursor is None
@@ -89,20 +69,17 @@ def _explain(call: Call, container: Container) -> Response:
 
 def _interval(query: ExplainQuery, call: Call) -> Period:
     """Return the interval in `query`, or the current metering period up to now."""
-    if query.start is None and query.to is None:
+    within = interval_of(query)
+    if within is None:
         return period_at(call.caller.tenant.at(call.now).anchor, call.now)
-    if query.start is None or query.to is None:
-        field = "from" if query.start is None else "to"
-        raise _invalid(field, "missing", "missing: an interval has both from and to")
-    within = whole_hours(query.start, query.to)
     if (within.end - within.start).days > MAX_DAYS:
-        raise _invalid("from", "range_too_long", f"an interval covers at most {MAX_DAYS} days")
+        raise invalid("from", "range_too_long", f"an interval covers at most {MAX_DAYS} days")
     return within
 
 
 def _known_sum(query: ExplainQuery, within: Period, call: Call, container: Container) -> Totals | None:
     """Return the number as the ledger knows it; None for a filter that the ledger does not count by."""
-    wanted = query.wanted
+    wanted = filter_of(query)
     if wanted != EventFilter(provider=wanted.provider, model=wanted.model):
         return None
     detail = Detail.SERIES if wanted.is_selective else Detail.TOTALS
@@ -138,11 +115,6 @@ def _totals(said: Mapping[str, int]) -> Totals:
     if not said.keys() <= set(METRICS) or not all(type(each) is int for each in said.values()):
         raise ValueError("not the sum of a page")
     return {metric: said[metric] for metric in METRICS if metric in said}
-
-
-def _invalid(field: str, code: str, what: str) -> InvalidInput:
-    message = f"{field}: {what}"
-    return InvalidInput(message, (FieldProblem(field=field, code=code, message=message),))
 
 
 ROUTES = (

@@ -12,7 +12,7 @@ from shared.domain.metering.run_bundles import RunFacts, facts_of, kind_of
 from shared.domain.metering.seals import ALGORITHM
 from shared.http.ledger.amounts import Amounts, amounts
 from shared.http.ledger.usage_responses import RunResponse
-from shared.http.responses import EventResponse, ResponseModel
+from shared.http.responses import ErrorResponse, EventResponse, ResponseModel
 from shared.http.routes import PRIVATE, Call, Container, Route
 from shared.usecases.metering.read_bundle import RunEvents, read_run_events
 
@@ -40,13 +40,6 @@ class DecisionsResponse(ResponseModel):
     denials: int
 
 
-class RunErrorResponse(ResponseModel):
-    """The error with which the run failed, or the last one in it, without known secrets."""
-
-    name: str | None
-    message: str | None
-
-
 class SealResponse(ResponseModel):
     """The keyed signature of everything else, in exactly these bytes."""
 
@@ -63,7 +56,9 @@ class BundleContent(ResponseModel):
     tenant_id: str
     made_at: datetime
     run: RunResponse
-    error: RunErrorResponse | None
+    error: ErrorResponse | None = Field(
+        description="The error with which the run failed, or the last one in it."
+    )
     kinds: Mapping[str, int] = Field(description="How many events have each kind.")
     providers: list[ProviderSum]
     decisions: DecisionsResponse
@@ -81,7 +76,7 @@ class BundleContent(ResponseModel):
             tenant_id=tenant_id,
             made_at=now,
             run=RunResponse.of(read.run, now),
-            error=RunErrorResponse.model_validate(facts.error) if facts.error else None,
+            error=ErrorResponse.model_validate(facts.error) if facts.error else None,
             kinds=facts.kinds,
             providers=[
                 ProviderSum(provider=name, **amounts(totals)) for name, totals in facts.providers.items()

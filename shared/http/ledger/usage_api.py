@@ -6,15 +6,15 @@ from flask import Response
 
 from shared.domain.errors import NotFound
 from shared.http.bodies import read_query
-from shared.http.inputs import EventsQuery, PageQuery, UsageQuery
+from shared.http.inputs import UsageQuery
 from shared.http.ledger.attribution import top_response
 from shared.http.ledger.ranges import interval_of
 from shared.http.ledger.usage_page_responses import UsageResponse
-from shared.http.ledger.usage_responses import RunResponse, RunsResponse
+from shared.http.ledger.usage_responses import RunResponse
 from shared.http.negotiation import tagged_response
-from shared.http.responses import EventsResponse, HealthResponse, PlanResponse, PlansResponse
+from shared.http.responses import HealthResponse, PlanResponse, PlansResponse
 from shared.http.routes import Call, Container, Route, json_response
-from shared.ports import EventsWanted, RaisedAlert
+from shared.ports import RaisedAlert
 from shared.usecases.ledger.read_attribution import whole_days
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
 
@@ -62,20 +62,6 @@ def _read_page(query: UsageQuery, call: Call, container: Container) -> UsagePage
     return read_current(limits, known, call.now)
 
 
-def _events(call: Call, container: Container) -> Response:
-    query = read_query(call.request, EventsQuery)
-    wanted = EventsWanted(run_id=query.run_id, with_metadata=query.metadata)
-    page = container.usage.list_events(call.path["tenant"], wanted, limit=query.limit, cursor=query.cursor)
-    return json_response(EventsResponse.model_validate(page))
-
-
-def _runs(call: Call, container: Container) -> Response:
-    query = read_query(call.request, PageQuery)
-    page = container.usage.list_runs(call.path["tenant"], limit=query.limit, cursor=query.cursor)
-    runs = [RunResponse.of(run, call.now) for run in page.items]
-    return json_response(RunsResponse(runs=runs, next_cursor=page.next_cursor))
-
-
 def _run(call: Call, container: Container) -> Response:
     run = container.usage.find_run(call.path["tenant"], call.path["run"])
     if run is None:
@@ -111,28 +97,10 @@ ROUTES = (
     ),
     Route(
         method="GET",
-        path="/api/v1/tenants/<tenant>/runs",
-        summary="Runs, newest first",
-        handle=_runs,
-        needs="usage:read",
-        response=RunsResponse,
-        query=PageQuery,
-    ),
-    Route(
-        method="GET",
         path="/api/v1/tenants/<tenant>/runs/<path:run>",
         summary="One run",
         handle=_run,
         needs="usage:read",
         response=RunResponse,
-    ),
-    Route(
-        method="GET",
-        path="/api/v1/tenants/<tenant>/events",
-        summary="Events, newest first",
-        handle=_events,
-        needs="usage:read",
-        response=EventsResponse,
-        query=EventsQuery,
     ),
 )

@@ -235,26 +235,38 @@ class RunResponse(Amounts):
     """A run and its totals."""
 
     id: str
+    parent_run_id: str | None = Field(description="The run that started it.")
     status: RunStatus
+    is_silent: bool = Field(description="The run is open, and has sent nothing for 30 minutes.")
     began_at: datetime
     last_at: datetime
     duration_ms: int
+    user_id: str | None = Field(
+        description="The run's user, as the last of its events that name one do. So are its workflow and its tags. "
+        "Null too for a run of which all events are older than these fields."
+    )
+    workflow_id: str | None
+    tags: dict[str, str] | None
 
     @classmethod
     def of(cls, run: Run, now: datetime) -> "RunResponse":
-        duration_ms = round((run.last_at - run.began_at).total_seconds() * 1000)
         return cls(
             id=run.id,
+            parent_run_id=run.parent_run_id,
             status=run.status(now),
+            is_silent=run.is_silent(now),
             began_at=run.began_at,
             last_at=run.last_at,
-            duration_ms=duration_ms,
+            duration_ms=run.duration_ms,
+            user_id=run.user_id,
+            workflow_id=run.workflow_id,
+            tags=dict(run.tags) if run.tags else None,
             **amounts(run.totals),
         )
 
 
 class RunsResponse(ResponseModel):
-    """A page of runs, newest first."""
+    """A page of runs."""
 
     runs: list[RunResponse]
     next_cursor: str | None

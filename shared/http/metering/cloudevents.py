@@ -1,7 +1,6 @@
 """CloudEvents 1.0 over HTTP, in structured, batch and binary mode, as metering events."""
 
 import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -13,6 +12,7 @@ from werkzeug.datastructures import Headers
 
 from shared.domain.errors import FieldProblem, InvalidInput, shown
 from shared.domain.metering.events import EnvelopedEvent
+from shared.domain.metering.identities import identity_of
 from shared.http.metering.cloudevent_attributes import MalformedCloudEvent, check_attributes, malformed
 
 STRUCTURED = "application/cloudevents+json"
@@ -69,15 +69,10 @@ def _enveloped(
     envelope = {"id": attributes["id"], "ts": attributes.get("time")}
     names = {"id": f"{prefix}id", "ts": f"{prefix}time"}
     taken = {field: value for field, value in envelope.items() if data.get(field) is None}
-    identity = _identity(f"{attributes['source']}\0{attributes['id']}") if "id" in taken else None
+    identity = identity_of(str(attributes["id"]), str(attributes["source"])) if "id" in taken else None
     return EnvelopedEvent(
         data={**data, **taken}, identity=identity, names={field: names[field] for field in taken}
     )
-
-
-def _identity(source_and_id: str) -> str:
-    """Hash what is unique for a CloudEvent. No source or id contains NUL, so that no two events are alike."""
-    return f"\0{hashlib.sha256(source_and_id.encode()).hexdigest()[:40]}"
 
 
 def _data_of(event: Mapping[str, object]) -> Mapping[str, object]:

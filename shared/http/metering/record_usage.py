@@ -14,6 +14,7 @@ from shared.http.budget_models import BudgetUseResponse
 from shared.http.check_models import CheckBody, CheckResponse
 from shared.http.liveness import ALIVE
 from shared.http.metering.event_bodies import read_events
+from shared.http.metering.otlp import OTLP_ROUTE
 from shared.http.metering.recording_models import (
     EXAMPLES,
     OTHER_BODIES,
@@ -141,6 +142,7 @@ _ROUTES = (
         examples=EXAMPLES,
         max_body_bytes=MAX_BODY_BYTES,
     ),
+    OTLP_ROUTE,
     Route(
         method="POST",
         path="/v1/check",

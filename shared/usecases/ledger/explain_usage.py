@@ -9,6 +9,7 @@ from shared.domain.ledger.periods import Period
 from shared.domain.metering.events import Status
 from shared.domain.metering.recording import RecordedEvent
 from shared.ports import EventsWanted, UsageStore
+from shared.ports.pages import PAGE_BYTES
 
 MOST_READ: Final = 5_000
 """The events that one page looks at, however few of them it finds."""
@@ -59,11 +60,12 @@ class FoundEvents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSearch:
-    """The events of an interval to find, a page at a time."""
+    """The events to find, a page at a time: of an interval or of all time, of one run or all."""
 
-    within: Period
+    within: Period | None
     wanted: EventFilter
     limit: int
+    run_id: str | None = None
     with_metadata: bool = False
 
 
@@ -73,16 +75,21 @@ def find_events(store: UsageStore, tenant_id: str, search: EventSearch, place: P
     Raise InvalidInput for a bad cursor.
     """
     events = EventsWanted(
-        since=search.within.start, before=search.within.end, with_metadata=search.with_metadata
+        run_id=search.run_id,
+        since=search.within.start if search.within else None,
+        before=search.within.end if search.within else None,
+        with_metadata=search.with_metadata,
     )
     found: list[RecordedEvent] = []
-    cursor, read = place.cursor, 0
-    while len(found) < search.limit and read < MOST_READ:
-        size = max(search.limit, _PAGE) if search.wanted.is_selective else search.limit
-        page = store.list_events(tenant_id, events, limit=size, cursor=cursor)
-        found += [event for event in page.items if search.wanted.includes(event)]
+    cursor, read, size = place.cursor, 0, 0
+    while len(found) < search.limit and read < MOST_READ and size < PAGE_BYTES:
+        limit = max(search.limit, _PAGE) if search.wanted.is_selective else search.limit
+        page = store.list_events(tenant_id, events, limit=limit, cursor=cursor)
+        new = [event for event in page.items if search.wanted.includes(event)]
+        found += new
+        size += sum(len(event.metadata_json or "") for event in new)
         cursor, read = page.next_cursor, read + len(page.items)
-        if cursor is None:
+        if cursor is None or not search.wanted.is_selective:
             break
     shown = found[: search.limit]
     if len(shown) < len(found):

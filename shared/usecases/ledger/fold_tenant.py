@@ -27,6 +27,7 @@ from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.fold_day import FoldedDay, create_months, fold_one_day
 from shared.usecases.ledger.ledger import PeriodUsage, finish_reading, read_documents
+from shared.usecases.ledger.measure_runs import measure_runs
 
 MINUTES_BETWEEN_BUDGET_ALERTS = 5
 """A fold looks at the budgets that raise alerts this often: their rates are not known as those of limits are."""
@@ -80,7 +81,9 @@ class TenantFolder:
         self.listener(usage, now)
         settings = self._next_settings(usage, folded, now)
         row: RowUsage | None = self._row_usage(usage, folded, now)
-        for each in folded:
+        # What is not cleared is folded again in a minute, which goes on.
+        is_measured = measure_runs(self.store, tenant_id, folded)
+        for each in folded if is_measured else ():
             if changed := [shard for shard in each.shards if shard.dirty]:
                 self.store.clear_counters(tenant_id, changed, settings.due_at(each.day, now), row)
                 row = None

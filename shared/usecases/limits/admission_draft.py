@@ -8,7 +8,6 @@ from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.documents import RunSums
 from shared.domain.ledger.holds import Amounts, Hold, RunAdmission, RunKey, run_key
 from shared.domain.limits.hold_book import HoldBook
-from shared.domain.limits.run_left import is_open
 from shared.ports import RunChange, StaleHolds
 
 UNKNOWN_RUN = "unknown_run"
@@ -59,8 +58,9 @@ class AdmissionDraft:
         hold = self.book.find(run_key(run_id), run.admission.root)
         if hold is not None:
             return run.admission, hold
-        if is_open(run, self.book.now):
-            # Its document was read after the holds: somebody has admitted it in between.
+        if self.book.now < run.admission.expires_at:
+            # Its document was read after the holds: somebody has admitted it in between. Later, within the grace,
+            # an instance whose clock is ahead has released it.
             raise StaleHolds
         raise Conflict(f"the hold of run {run_id!r} has expired", code=HOLD_EXPIRED)
 

@@ -16,11 +16,12 @@ from shared.ports import AdmissionChange, Admissions
 from shared.usecases.ledger.ledger import read_documents
 from shared.usecases.limits.admission_draft import UNKNOWN_RUN, AdmissionDraft
 from shared.usecases.limits.admission_limits import AdmissionLimits
-from shared.usecases.limits.admission_queues import AdmissionQueues, Outcome, TenantQueue
+from shared.usecases.limits.admission_queues import AdmissionQueues, Outcome
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.decide_admissions import AdmissionDecider
 from shared.usecases.limits.end_runs import end_run
 from shared.usecases.limits.held_runs import PRICE_UNKNOWN, HeldRun, taken_below
+from shared.usecases.limits.known_holds import KnownHolds
 from shared.usecases.limits.read_admissions import AdmissionDocuments, AdmissionReader, Asked
 
 
@@ -37,6 +38,7 @@ class RunAdmitter:
         self._limits = limits
         self._admissions = admissions
         self._reader = AdmissionReader(limits.ledger)
+        self._known = KnownHolds()
         self._queues = AdmissionQueues(self._decide, sleep)
 
     def admit(self, tenant: Tenant, request: RunRequest, now: datetime) -> Admitted:
@@ -61,25 +63,24 @@ class RunAdmitter:
         below = taken_below(store, tenant.id, HeldRun(run_id, run), found.trees)
         return left_of(run, below, now)
 
-    def _decide(self, tenant: Tenant, group: Sequence[Asked], queue: TenantQueue) -> Sequence[Outcome]:
+    def _decide(self, tenant: Tenant, group: Sequence[Asked]) -> Sequence[Outcome]:
         """Decide a group and commit it; raise StaleHolds if the holds have changed meanwhile."""
         now = max(asked.now for asked in group)
-        documents = self._reader.read(tenant, group, queue.holds, now)
+        known = self._known.find(tenant.id)
+        self._known.forget(tenant.id)
+        documents = self._reader.read(tenant, group, known, now)
         draft, outcomes = self._draft(documents, group, now)
-        if queue.holds is not None and not all(map(_is_granted, outcomes)):
+        if known is not None and not all(map(_is_granted, outcomes)):
             # Nothing is refused, or answered without a commit, on holds that may have changed.
-            queue.holds = None
             documents = self._reader.read(tenant, group, None, now)
             draft, outcomes = self._draft(documents, group, now)
-        if any(map(_lacks_room, outcomes)) and documents.holds.by_run and queue.may_look(now):
-            queue.looked_at = now
+        has_holds = bool(documents.holds.by_run)
+        if has_holds and any(map(_lacks_room, outcomes)) and self._known.may_look(tenant.id, now):
             documents = self._reader.look_at_runs(documents, group, now)
             draft, outcomes = self._draft(documents, group, now, sees_runs=True)
-        if draft.is_empty:
-            queue.holds = documents.holds
-        else:
+        if not draft.is_empty:
             version = self._admissions.save_admission(tenant.id, _change(draft, documents), documents.holds)
-            queue.holds = draft.book.after(version)
+            self._known.keep(tenant.id, draft.book.after(version))
         return outcomes
 
     def _draft(

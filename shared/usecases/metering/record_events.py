@@ -80,11 +80,12 @@ class EventRecorder:
                 batch.problems.add([problem_at(refusal.problem, items, index)])
             else:
                 item = items[index]
-                identity = item.identity if isinstance(item, EnvelopedEvent) else None
+                envelope = item if isinstance(item, EnvelopedEvent) else None
                 spender = Spender(ready.user_id, ready.workflow_id, batch.key, ready.tags)
                 prepared[index] = ready._replace(
                     key=batch.key,
-                    identity=identity or ready.identity,
+                    identity=(envelope and envelope.identity) or ready.identity,
+                    fingerprint=(envelope and envelope.fingerprint) or ready.fingerprint,
                     budgets=budgets.counting(spender, batch.now),
                 )
         return prepared

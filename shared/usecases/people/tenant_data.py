@@ -1,7 +1,8 @@
 """Export all data of a tenant, erase a person from it, or delete it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass
+from dataclasses import fields as fields_of
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -157,14 +158,15 @@ def _fields(item: object) -> Line:
         fields = {name: getattr(item, name) for name in item.__dataclass_fields__}
     else:
         raise TypeError(f"{item!r} has no fields to export")
-    shown = {name: value for name, value in fields.items() if name not in _SECRETS}
+    hidden = {name for name in fields if name in _SECRETS or name.startswith("_")}
+    shown = {name: value for name, value in fields.items() if name not in hidden}
     return {name: to_jsonable_python(_plain(value)) for name, value in shown.items()}
 
 
 def _plain(value: object) -> object:
-    """Return a named tuple or a record within an item as a map."""
+    """Return a named tuple or a record within an item, and those within it, as a map."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return value._asdict()
+        return {name: _plain(part) for name, part in value._asdict().items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {field.name: _plain(getattr(value, field.name)) for field in fields_of(value)}
     return value

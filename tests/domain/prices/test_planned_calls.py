@@ -84,6 +84,7 @@ def test_a_price_that_is_not_in_force_yet_does_not_count() -> None:
         ("nobody", "gpt-4.1-mini"),
         ("openrouter", "gpt-4.1-mini"),
         ("litellm", "openai/gpt-99"),
+        ("openrouter", "openai/gpt-4o:online"),
     ],
 )
 def test_an_unknown_price_is_not_known_and_never_zero(provider: str, model: str) -> None:
@@ -107,6 +108,7 @@ def test_a_model_on_the_callers_own_machine_costs_nothing() -> None:
             *[("google", each) for each in ("gemini-2.5-pro", "gemini-2.5-flash")],
             *[("openrouter", each) for each in ("openai/gpt-4o", "anthropic/claude-sonnet-4")],
             ("bedrock", "anthropic.claude-3-haiku-20240307-v1:0"),
+            ("openrouter", "openai/gpt-4o:online"),
             ("ollama", "llama3"),
         ]
     ),

@@ -263,7 +263,7 @@ def test_in_memory_a_budgets_use_is_a_plain_sum_at_every_moment(
     check_timeline(MemoryPlace(), timeline, anchor, shards)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(timelines, st.sampled_from(ANCHORS), st.sampled_from([1, 3]))
 def test_in_firestore_a_budgets_use_is_a_plain_sum_at_every_moment(
     firestore_channel: grpc.Channel, timeline: list[Step], anchor: datetime | None, shards: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import uuid4
 
@@ -41,7 +41,7 @@ class World:
     """One tenant, whose only limits are those that a test sets, and the events of its agents."""
 
     def __init__(self, directory: Directory, open_store: Open) -> None:
-        self._directory = directory
+        self.directory = directory
         self._open = open_store
         self._ids = count()
         self.now = NOON
@@ -60,17 +60,17 @@ class World:
         limits = LimitOverrides(tokens=tokens, runs=runs, cost_nanousd=cost)
         tenant_id = f"acme-{uuid4().hex[:8]}"
         self.tenant = replace(self.tenant, id=tenant_id, overrides=limits, budgets=budgets)
-        self._directory.create_tenant(self.tenant, None, replace(CREATED, tenant_id=tenant_id))
+        self.directory.create_tenant(self.tenant, None, replace(CREATED, tenant_id=tenant_id))
 
     def stored_tenant(self) -> Tenant:
         """Return the tenant as it is stored."""
-        found = self._directory.find_tenant(self.tenant.id)
+        found = self.directory.find_tenant(self.tenant.id)
         assert found is not None
         return found
 
-    def process(self) -> "Process":
-        """Start a process."""
-        return Process(self, *self._open())
+    def process(self, ahead: timedelta = timedelta(0)) -> "Process":
+        """Start a process, whose clock may be ahead."""
+        return Process(self, *self._open(), ahead)
 
     def next_id(self) -> str:
         """Return an id that no event has."""
@@ -78,14 +78,23 @@ class World:
 
 
 class Process:
-    """An instance of record_usage, which knows the tenant as it was at first."""
+    """An instance of record_usage, which knows the tenant as it was at first. Its clock may be ahead of others."""
 
-    def __init__(self, world: World, usage: UsageStore, admissions: Admissions) -> None:
+    def __init__(
+        self, world: World, usage: UsageStore, admissions: Admissions, ahead: timedelta = timedelta(0)
+    ) -> None:
         self.world = world
         self.usage = usage
+        self.admissions = admissions
         self.ledger = Ledger(usage)
         self.limits = Limits(self.ledger, THRESHOLDS)
         self.admitter = RunAdmitter(self.limits, admissions)
+        self._ahead = ahead
+
+    @property
+    def now(self) -> datetime:
+        """The time by its own clock."""
+        return self.world.now + self._ahead
 
     def admit(
         self,
@@ -111,17 +120,24 @@ class Process:
 
     def ask(self, request: RunRequest) -> Admitted:
         """Ask for a run."""
-        return self.admitter.admit(self.world.tenant, request, self.world.now)
+        return self.admitter.admit(self.world.tenant, request, self.now)
 
-    def extend(self, run_id: str, *, cents: int | None = None, tokens: int | None = None) -> Admitted:
+    def extend(
+        self,
+        run_id: str,
+        *,
+        cents: int | None = None,
+        tokens: int | None = None,
+        ttl: timedelta | None = None,
+    ) -> Admitted:
         """Ask for another total."""
         cost = None if cents is None else cents * CENT
-        extension = Extension(run_id=run_id, hold=HoldRequest(cost_nanousd=cost, tokens=tokens))
-        return self.admitter.extend(self.world.tenant, extension, self.world.now)
+        extension = Extension(run_id=run_id, hold=HoldRequest(cost_nanousd=cost, tokens=tokens, ttl=ttl))
+        return self.admitter.extend(self.world.tenant, extension, self.now)
 
     def end(self, run_id: str, status: EndStatus = "completed") -> Ended:
         """End a run."""
-        return self.admitter.end(self.world.tenant, End(run_id=run_id, status=status), self.world.now)
+        return self.admitter.end(self.world.tenant, End(run_id=run_id, status=status), self.now)
 
     def draw(
         self,
@@ -130,14 +146,15 @@ class Process:
         cents: int = 0,
         tokens: int = 0,
         user: str | None = None,
+        ago: timedelta = timedelta(0),
     ) -> None:
         """Record a call of a run."""
-        pools = TokenPools(tokens, 0, tokens)
-        event = event_of(self.world.next_id(), pools, 1, cents * CENT, ts=self.world.now, run_id=run_id)
+        pools, ts = TokenPools(tokens, 0, tokens), self.now - ago
+        event = event_of(self.world.next_id(), pools, 1, cents * CENT, ts=ts, run_id=run_id)
         spender = Spender(user_id=user)
-        budgets = BudgetMatcher.of(self.world.tenant.budgets).counting(spender, self.world.now)
+        budgets = BudgetMatcher.of(self.world.tenant.budgets).counting(spender, ts)
         event = event._replace(budgets=budgets, user_id=user)
-        self.ledger.record(self.world.tenant, [event], self.world.now)
+        self.ledger.record(self.world.tenant, [event], self.now)
 
     def draw_unpriced(self, run_id: str) -> None:
         """Record a call whose price nobody knows."""

@@ -105,6 +105,16 @@ def test_what_is_not_used_comes_back_after_the_hold_expires_and_its_grace(
     assert refused(process.extend, "r1", tokens=101) == "hold_expired"
 
 
+def test_a_hold_that_a_clock_ahead_has_released_has_expired_by_every_clock(
+    world: World, process: Process
+) -> None:
+    process.admit("r1", tokens=100, ttl=HOUR)
+    world.now += HOUR + timedelta(seconds=25)
+    world.process(ahead=timedelta(seconds=5)).admit("r2", tokens=1)
+    assert refused(process.extend, "r1", tokens=101) == "hold_expired"
+    assert refused(process.admit, "child", tokens=1, parent="r1") == "hold_expired"
+
+
 def test_a_run_that_is_admitted_counts_once(world: World, process: Process) -> None:
     world.set_limits(runs=2)
     assert process.admit("r1").is_new

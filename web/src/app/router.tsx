@@ -2,7 +2,6 @@
 import type { ComponentType } from 'react'
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
-import { OperatorGate } from './operator-gate'
 import { NotFoundPage } from './not-found-page'
 import { RequireGuest, RequireUser, RequireVerifiedUser } from './guards'
 import { RouteError } from './route-error'
@@ -103,7 +102,10 @@ const userPages: RouteObject[] = [
     lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
   },
   { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
-  { path: 'operator/*', Component: OperatorGate },
+  {
+    path: 'operator/*',
+    lazy: page(() => import('./operator-gate'), 'OperatorGate'),
+  },
 ]
 
 /** The links of mails, whose readers may have no account. */

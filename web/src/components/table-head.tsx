@@ -15,7 +15,7 @@ export type Column<Row> = {
   /** "end" for figures. */
   align?: 'start' | 'end'
   /** Leaves the column out on narrower screens. */
-  hideBelow?: 'sm' | 'md'
+  hideBelow?: 'sm' | 'md' | 'lg' | 'xl'
 }
 
 type HeadProps<Row> = {
@@ -54,6 +54,8 @@ export function cellLook<Row>({ align, hideBelow }: Column<Row>): string {
     align === 'end' ? 'text-end tabular-nums' : 'text-start',
     hideBelow === 'sm' && 'max-sm:hidden',
     hideBelow === 'md' && 'max-md:hidden',
+    hideBelow === 'lg' && 'max-lg:hidden',
+    hideBelow === 'xl' && 'max-xl:hidden',
   )
 }
 

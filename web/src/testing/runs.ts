@@ -13,10 +13,18 @@ export function runOf(changes: Partial<Run> = {}): Run {
       tokens: { input: 1500, output: 300, total: 1800 },
     }),
     id: 'run-1',
+    parent_run_id: null,
+    user_id: null,
+    workflow_id: null,
+    tags: null,
     status: 'completed',
+    is_silent: false,
     began_at: '2026-11-22T12:00:00Z',
     last_at: '2026-11-22T12:00:10Z',
     duration_ms: 10_000,
+    user_id: null,
+    workflow_id: null,
+    tags: null,
     ...changes,
   }
 }
@@ -49,6 +57,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     catalog_cost_usd: null,
     user_id: null,
     run_id: 'run-1',
+    parent_run_id: null,
     workflow_id: null,
     request_id: null,
     kind: null,
@@ -57,6 +66,7 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     metadata: null,
     metadata_cut: false,
     redactions: 0,
+    error: null,
     ...changes,
   }
 }

@@ -24,8 +24,9 @@ from shared.adapters.firestore.ledger.counters import (
     read_day,
     read_month,
 )
+from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
 from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
-from shared.adapters.firestore.limits.run_admissions import ADMISSION_FIELDS
+from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
@@ -48,6 +49,7 @@ from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import MAX_AGE, start_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
@@ -79,7 +81,6 @@ _STALE = frozenset(
 
 _EVENTS_WITH_METADATA = Listing("events", "ts", read_event)
 _EVENTS = Listing("events", "ts", read_event, EVENT_FIELDS)
-_RUNS = Listing("runs", "began_at_us", read_run)
 _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 
 
@@ -114,7 +115,7 @@ class FirestoreUsageStore:
             *budget_paths(wanted.budgets),
             *_attribution_fields(wanted),
             *([HOLDS] if held or trees else ()),
-            *(ADMISSION_FIELDS if runs else ()),
+            *((ADMISSION, END) if runs else ()),
         )
         found = self._rpc.batch_get(names, fields, wanted.most_bytes)
         tenant = found.get(paths.tenant)
@@ -207,13 +208,27 @@ class FirestoreUsageStore:
     def event_cursor(self, event: RecordedEvent) -> str:
         return _EVENTS.cursor_after(event.ts, hashed_id(event.identity))
 
-    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        return _RUNS.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+    def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        name = self._paths(tenant_id).event(identity)
+        found = self._rpc.batch_get([name])
+        return read_event(found[name]) if name in found else None
+
+    def list_runs(
+        self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None
+    ) -> Page[Run]:
+        return list_runs(self._rpc, self._paths(tenant_id), wanted, (limit, cursor))
+
+    def measure_runs(self, tenant_id: str, limit: int) -> int:
+        return measure_runs(self._rpc, self._paths(tenant_id), limit)
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         name = self._paths(tenant_id).run(run_id)
         found = self._rpc.batch_get([name])
         return read_run(found[name]) if name in found else None
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        query = queries.runs_started_by(sorted(run_ids), limit)
+        return [read_run(document) for document in self._rpc.query(self._paths(tenant_id).tenant, query)]
 
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)

@@ -2,17 +2,24 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from secrets import token_urlsafe
 from typing import Any
 
 import grpc
 
+from shared.adapters.firestore.encoding import Write, microseconds, set_fields
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.limits.holds import holds_write
 from shared.adapters.firestore.limits.refusals import read_refusals, refusals_write
-from shared.adapters.firestore.limits.run_admissions import run_change_write
+from shared.adapters.firestore.limits.run_admissions import (
+    ADMISSION,
+    END,
+    admission_fields,
+    end_fields,
+)
 from shared.adapters.firestore.lost_answers import REFUSED
+from shared.adapters.firestore.metering.events import COMPLETED, FAILED, run_write
 from shared.adapters.firestore.metering.recorder import is_full
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
@@ -23,7 +30,8 @@ from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
 from shared.domain.limits.refused_runs import RefusedRuns
-from shared.ports import AdmissionChange, StaleHolds
+from shared.domain.metering.runs import run_admitted
+from shared.ports import AdmissionChange, RunChange, StaleHolds
 
 _MOST_ABORTS = 2
 """After so many, others write to the same documents: the caller reads again, and paces itself."""
@@ -41,10 +49,9 @@ class FirestoreAdmissions:
         shards = change.settings.shards
         # A new counter if the first one is full. If that was not it, the holds are.
         for shard in (random.randrange(shards), min(shards, MAX_COUNTER_SHARDS - 1)):  # noqa: S311 (spreads load)
+            writes = [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
             try:
-                return self._commit(
-                    [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
-                )
+                return self._commit(writes)
             except grpc.RpcError as error:
                 if error.code() in REFUSED:
                     raise StaleHolds from error
@@ -78,7 +85,7 @@ def admission_writes(paths: TenantPaths, change: AdmissionChange, shard: int) ->
         due = change.settings.due_at(today, change.now)
         yield counter_write(paths.counter(ShardRef(today, shard)), counted, due)
     for run in change.runs:
-        yield run_change_write(paths.run_of_key(run.key), run, change.now)
+        yield _run_write(paths.run_of_key(run.key), run, change.now)
     if change.is_first:
         yield change_write(paths.tenant, {"has_holds": True})
 
@@ -97,3 +104,27 @@ def holds_writes(paths: TenantPaths, change: AdmissionChange, read: Holds) -> It
     else:
         write.current_document.update_time.CopyFrom(read.version)
     yield write
+
+
+def _run_write(name: str, change: RunChange, now: datetime) -> Any:
+    """Return a write that changes a run's document. Unless the run begins, it fails if there is no such run."""
+    if change.begins is not None:
+        # As the first event of a run does it: other events may have begun it earlier, or may be later.
+        write = run_write(name, run_admitted(change.begins, change.admission, now))
+    else:
+        write = Write()
+        write.update.name = name
+        write.current_document.exists = True
+    fields: dict[str, object] = {}
+    if change.admission is not None:
+        fields[ADMISSION] = admission_fields(change.admission)
+    if change.end is not None:
+        fields |= {END: end_fields(change.end), f"is_{change.end.status}": True, "unmeasured": True}
+        outcome = FAILED if change.end.status == "failed" else COMPLETED
+        write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
+        ended_at_us = microseconds(change.end.ended_at)
+        write.update_transforms.add(field_path="last_at_us").maximum.integer_value = ended_at_us
+    set_fields(write.update.fields, fields)
+    paths = write.update_mask.field_paths
+    paths.extend(field for field in fields if field not in paths)
+    return write

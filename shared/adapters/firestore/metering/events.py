@@ -17,7 +17,7 @@ from shared.adapters.firestore.encoding import (
 )
 from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
 from shared.adapters.firestore.limits.run_admissions import read_admission, read_end
-from shared.domain.ledger.counters import Series
+from shared.domain.ledger.counters import Metric, Series, Totals
 from shared.domain.ledger.documents import RunSums
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
@@ -37,6 +37,7 @@ TOKEN_FIELDS = (
 _METADATA = "metadata_json"
 _TEXT_FIELDS = (
     *("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", "key"),
+    "parent_run_id",
     _METADATA,
 )
 EVENT_FIELDS = (
@@ -61,6 +62,9 @@ EVENT_FIELDS = (
     *(field for field in _TEXT_FIELDS if field != _METADATA),
 )
 """The fields of an event but for its metadata, which may be 256 KB."""
+SORTED_TOTALS: tuple[Metric, ...] = ("cost_nanousd", "total_tokens")
+NO_OUTCOME, COMPLETED, FAILED = range(3)
+"""The end of a run, by which lists are filtered: the largest counts, and no field is absent."""
 _texts_of = attrgetter(*_TEXT_FIELDS)
 
 
@@ -169,25 +173,58 @@ def _read_cost(fields: Mapping[str, Any]) -> EventCost:
 
 
 def run_write(name: str, run: Run) -> Any:
-    """Return a write that adds to a run's totals and extends its time span; the order of writes does not matter."""
+    """Return a write that adds to a run's totals and extends its time span.
+
+    The order of writes matters only for who is named: the last one counts.
+    """
     write = Write()
     write.update.name = name
-    marks = {"id": run.id} | {mark: True for mark in ("is_completed", "is_failed") if getattr(run, mark)}
-    set_fields(write.update.fields, marks)
-    write.update_mask.field_paths.extend(marks)
-    increment(write, "totals", run.totals)
+    marks = {mark: True for mark in ("is_completed", "is_failed") if getattr(run, mark)}
+    fields = {"id": run.id, "unmeasured": True, **marks, **_names_of(run)}
+    set_fields(write.update.fields, fields)
+    write.update_mask.field_paths.extend(fields)
+    # Lists are sorted by these, and a list leaves out a document without the field.
+    increment(write, "totals", {**dict.fromkeys(SORTED_TOTALS, 0), **run.totals})
     add_run_budgets(write, run.budgets)
+    outcome = FAILED if run.is_failed else COMPLETED if run.is_completed else NO_OUTCOME
     began_at_us, last_at_us = microseconds(run.began_at), microseconds(run.last_at)
+    write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
     write.update_transforms.add(field_path="began_at_us").minimum.integer_value = began_at_us
     write.update_transforms.add(field_path="last_at_us").maximum.integer_value = last_at_us
     return write
 
 
+def _names_of(run: Run) -> dict[str, object]:
+    tags = [tag_pair(*tag) for tag in run.tags.items()] if run.tags else None
+    named = {
+        "user_id": run.user_id,
+        "workflow_id": run.workflow_id,
+        "tags": tags,
+        "parent_run_id": run.parent_run_id,
+    }
+    return {field: name for field, name in named.items() if name}
+
+
+def tag_pair(name: str, value: str) -> str:
+    """Return a tag as one text: an array of these is indexed, a map would need an index for each name."""
+    return f"{name}:{value}"
+
+
+def measure_write(document: Any) -> Any:
+    """Return a write of the duration of an unmeasured run, which fails if the run has changed since it was read."""
+    write, fields = Write(), document.fields
+    write.update.name = document.name
+    span_us = fields["last_at_us"].integer_value - fields["began_at_us"].integer_value
+    write.update.fields["duration_ms"].integer_value = round(span_us / 1000)
+    write.update_mask.field_paths.extend(("duration_ms", "unmeasured"))
+    write.current_document.update_time.CopyFrom(document.update_time)
+    return write
+
+
 def read_run_sums(document: Any) -> RunSums:
     fields = document.fields
-    totals = get_totals(fields["totals"]) if "totals" in fields else {}
     return RunSums(
-        totals=totals,
+        totals=_totals_of(fields),
         budgets=read_sum_budgets(fields),
         admission=read_admission(fields),
         end=read_end(fields),
@@ -196,14 +233,25 @@ def read_run_sums(document: Any) -> RunSums:
 
 def read_run(document: Any) -> Run:
     fields = get_fields(document.fields)
+    tags = dict(pair.split(":", 1) for pair in fields.get("tags", ()))
     return Run(
         id=fields["id"],
         began_at=from_microseconds(fields["began_at_us"]),
         last_at=from_microseconds(fields["last_at_us"]),
-        totals=fields.get("totals", {}),
+        totals=_totals_of(document.fields),
         budgets=read_sum_budgets(document.fields),
+        parent_run_id=fields.get("parent_run_id"),
         is_completed=fields.get("is_completed", False),
         is_failed=fields.get("is_failed", False),
         admission=read_admission(document.fields),
         end=read_end(document.fields),
+        user_id=fields.get("user_id"),
+        workflow_id=fields.get("workflow_id"),
+        tags=tags or None,
+        measured_ms=fields.get("duration_ms"),
     )
+
+
+def _totals_of(fields: Any) -> Totals:
+    totals = get_totals(fields["totals"]) if "totals" in fields else {}
+    return {metric: amount for metric, amount in totals.items() if amount}

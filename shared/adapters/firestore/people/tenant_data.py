@@ -8,11 +8,13 @@ from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
 from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.ledger.budgets import BUDGETS, budget_paths, slots_of
+from shared.adapters.firestore.limits.holds import HOLDS, holds_write, read_tree
 from shared.adapters.firestore.limits.refusals import REFUSALS, refusals_about
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.ledger.holds import without_budgets_of
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -23,6 +25,7 @@ _DELETED_AT_ONCE = 200
 """Each may need a second write, and a commit has at most 500."""
 _WITH_BUDGETS = ("counters", "days", "months", "runs")
 _ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
+_USER_OF_RUN = ("user_id", "admission.spender.user_id")
 _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
 COLLECTIONS = (
@@ -69,21 +72,31 @@ class FirestoreTenantData:
         ]
         erased = self._write(erases)
         for collection in _WITH_BUDGETS:
-            for document in self._all(parent, collection, BUDGETS):
+            fields = (BUDGETS, *_USER_OF_RUN) if collection == "runs" else (BUDGETS,)
+            for document in self._all(parent, collection, *fields):
                 slots = [slot for slot, _ in slots_of(document.fields)]
                 named = [slot for slot in slots if slot.value == user_id and slot.key not in other_budgets]
-                if named:
-                    erased += self._write([_erase(document.name, budget_paths(named))])
+                paths = [*budget_paths(named), *_user_of(document, user_id)]
+                if paths:
+                    erased += self._write([_erase(document.name, paths)])
         for document in self._all(parent, REFUSALS, REFUSALS):
             if about := refusals_about(document, user_id):
                 erased += self._write([_erase(document.name, about)])
-        return erased
+        return erased + self._write(list(self._holds_without(parent, user_id, other_budgets)))
 
-    def _all(self, parent: str, collection: str, field: str) -> Iterator[Any]:
-        """Yield all documents of a collection with one field, a page at a time."""
+    def _holds_without(self, parent: str, user_id: str, other_budgets: Collection[str]) -> Iterator[Any]:
+        """Yield the writes of holds that count against budgets of the user. Changed holds keep it: repeat this."""
+        for document in self._all(parent, "admission", HOLDS):
+            if changed := without_budgets_of(user_id, read_tree(document).by_run, other_budgets):
+                write = holds_write(document.name, changed)
+                write.current_document.update_time.CopyFrom(document.update_time)
+                yield write
+
+    def _all(self, parent: str, collection: str, *fields: str) -> Iterator[Any]:
+        """Yield all documents of a collection with these fields, a page at a time."""
         after = None
         while True:
-            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, (field,))
+            query = queries.all_by_name(collection, _LARGE_DOCUMENTS_PER_PAGE, after, fields)
             found = self._rpc.query(parent, query)
             yield from found
             if len(found) < _LARGE_DOCUMENTS_PER_PAGE:
@@ -135,6 +148,18 @@ class FirestoreTenantData:
 
     def _tenant(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+
+def _user_of(document: Any, user_id: str) -> list[str]:
+    """Return the fields of a run that name the user: of its events, and of its admission."""
+    return [path for path in _USER_OF_RUN if _value_at(document.fields, path) == user_id]
+
+
+def _value_at(fields: Any, path: str) -> str:
+    *maps, name = path.split(".")
+    for each in maps:
+        fields = fields[each].map_value.fields
+    return str(fields[name].string_value)
 
 
 def _erase(name: str, fields: Sequence[str]) -> Any:

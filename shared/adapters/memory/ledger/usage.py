@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from shared.adapters.memory.cursors import encode_cursor, page
+from shared.adapters.memory.cursors import page
 from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
 from shared.domain.ledger.attribution import Attribution, AttributionRef, Names, merge
 from shared.domain.ledger.budget_counts import EVERY_VALUE, BudgetSlot, merge_hours
@@ -21,8 +21,8 @@ from shared.domain.metering.runs import Run, runs_of
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
-from shared.ports import DueCounter, EventsWanted, Outcome, Page, Snapshot, StaleRollup
-from shared.ports.ledger import ALL_EVENTS, NOTHING
+from shared.ports import DueCounter, Outcome, Page, Snapshot, StaleRollup
+from shared.ports.ledger import NOTHING
 
 T = TypeVar("T")
 
@@ -155,34 +155,6 @@ class MemoryUsageStore(MemoryState):
             tenant = self._tenants.get(tenant_id)
             if tenant is not None and tenant is version:
                 self._tenants[tenant_id] = replace(tenant, counters=settings)
-
-    def list_events(
-        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
-    ) -> Page[RecordedEvent]:
-        with self._lock:
-            events = self._usage.get(tenant_id, TenantUsage()).events.values()
-            chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
-            if wanted.since is not None:
-                chosen = [event for event in chosen if event.ts >= wanted.since]
-            if wanted.before is not None:
-                chosen = [event for event in chosen if event.ts < wanted.before]
-            if not wanted.with_metadata:
-                chosen = [event._replace(metadata_json=None) for event in chosen]
-            return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
-
-    def event_cursor(self, event: RecordedEvent) -> str:
-        return encode_cursor("events", (event.ts, event.identity))
-
-    def list_runs(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        with self._lock:
-            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
-            copies = [replace(run, totals=dict(run.totals), budgets=dict(run.budgets)) for run in runs]
-            return page("runs", {(run.began_at, run.id): run for run in copies}, limit, cursor)
-
-    def find_run(self, tenant_id: str, run_id: str) -> Run | None:
-        with self._lock:
-            run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
-            return replace(run, totals=dict(run.totals), budgets=dict(run.budgets)) if run else None
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         with self._lock:

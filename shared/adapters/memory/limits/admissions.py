@@ -9,7 +9,7 @@ from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsa
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Hold, Holds, RunKey, Tree
 from shared.domain.limits.refused_runs import RefusedRuns, newest_first
-from shared.domain.metering.runs import Run
+from shared.domain.metering.runs import run_admitted
 from shared.ports import AdmissionChange, RunChange, StaleHolds
 
 
@@ -59,11 +59,13 @@ class MemoryAdmissions(MemoryState):
 
 def _change_run(usage: TenantUsage, each: RunChange, change: AdmissionChange) -> None:
     if each.begins is not None:
-        usage.add_run(Run(id=each.begins, began_at=change.now, last_at=change.now))
+        usage.add_run(run_admitted(each.begins, each.admission, change.now))
     run = usage.runs[usage.run_ids[each.key]]
     run.admission = each.admission or run.admission
     if each.end is not None:
         run.end = each.end
+        run.last_at = max(run.last_at, each.end.ended_at)
+        usage.unmeasured.add(run.id)
         run.is_completed |= each.end.status == "completed"
         run.is_failed |= each.end.status == "failed"
 

@@ -1,11 +1,13 @@
 """TenantData on dictionaries."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from shared.adapters.memory.state import MemoryState, TenantUsage
-from shared.domain.ledger.holds import Holds
+from shared.domain.ledger.holds import Holds, Tree, without_budgets_of
+from shared.domain.metering.runs import Run
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -40,6 +42,7 @@ class MemoryTenantData(MemoryState):
             erased = sum(
                 names.get("user", {}).pop(user_id, None) is not None for names in usage.attribution.values()
             )
+            erased += sum(_erase_in_run(run, user_id) for run in usage.runs.values())
             for budgets in (holder.budgets for holder in holders):
                 named = [slot for slot in budgets if slot.value == user_id and slot.key not in other_budgets]
                 erased += bool(named)
@@ -50,7 +53,18 @@ class MemoryTenantData(MemoryState):
                 erased += bool(about)
                 for key in about:
                     del of_day[key]
-            return erased
+            return erased + self._erase_in_holds(usage, user_id, other_budgets)
+
+    def _erase_in_holds(self, usage: TenantUsage, user_id: str, other_budgets: Collection[str]) -> int:
+        erased = 0
+        if changed := without_budgets_of(user_id, usage.holds.by_run, other_budgets):
+            usage.holds = Holds({**usage.holds.by_run, **changed}, version=self._next_version())
+            erased += 1
+        for root, tree in usage.trees.items():
+            if changed := without_budgets_of(user_id, tree.by_run, other_budgets):
+                usage.trees[root] = Tree({**tree.by_run, **changed})
+                erased += 1
+        return erased
 
     def add_audit(self, entry: AuditEntry) -> None:
         with self._lock:
@@ -107,3 +121,14 @@ class MemoryTenantData(MemoryState):
             self._billing.pop(tenant_id, None)
             for customer in [each for each, owner in self._customers.items() if owner == tenant_id]:
                 del self._customers[customer]
+
+
+def _erase_in_run(run: Run, user_id: str) -> bool:
+    """Take the user off a run and its admission; return whether one of them had it."""
+    is_named, admission = run.user_id == user_id, run.admission
+    if is_named:
+        run.user_id = None
+    if admission is None or admission.spender.user_id != user_id:
+        return is_named
+    run.admission = replace(admission, spender=admission.spender._replace(user_id=None))
+    return True

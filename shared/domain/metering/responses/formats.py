@@ -9,9 +9,10 @@ from shared.domain.metering.responses.google_formats import GOOGLE_FORMATS
 from shared.domain.metering.responses.layouts import Body, Format
 from shared.domain.metering.responses.openai_formats import OPENAI_FORMATS
 from shared.domain.metering.responses.other_formats import OTHER_FORMATS
+from shared.domain.metering.responses.span_format import SPAN_FORMATS
 from shared.domain.prices.catalog import ResolvedProvider
 
-_ROWS: Final = (*OPENAI_FORMATS, *GOOGLE_FORMATS, *OTHER_FORMATS)
+_ROWS: Final = (*OPENAI_FORMATS, *GOOGLE_FORMATS, *OTHER_FORMATS, *SPAN_FORMATS)
 _SHOWN_KEYS: Final = 10
 
 FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ROWS}

@@ -10,7 +10,7 @@ import { invoicesQuery } from '@/lib/api/queries'
 
 import { InvoiceCards } from './invoice-cards'
 import { invoiceColumns } from './invoice-columns'
-import { useNarrowScreen } from './use-narrow-screen'
+import { useNarrowScreen } from '@/components/use-narrow-screen'
 import { useNearScreen } from './use-near-screen'
 
 export function InvoicesSection({ tenant }: { tenant: string }) {

@@ -73,7 +73,7 @@ function SeriesCard({ aggregate, view, chooser }: SeriesCardProps) {
         columns={[...(view === 'model' ? MODEL_NAMES : [PROVIDER]), ...figures]}
         rows={isFiltered ? lines.filter(({ cost }) => cost.status !== 'complete') : lines}
         rowKey={(line) => line.key}
-        href={(line) => explainPath(aggregate, line)}
+        href={({ provider, model }) => explainPath(aggregate, { provider, model: model ?? undefined })}
         initialSort={{ key: isFiltered ? 'calls' : 'cost', descending: true }}
         empty={
           <p className="px-5 pb-5 text-ink-soft">

@@ -1,18 +1,20 @@
+import type { ChartLinks } from './chart-links'
 import { layerColour, type Layer } from './chart-rows'
+import { ExplainLink } from './explain-link'
 
-export function ChartLegend({ layers }: { layers: readonly Layer[] }) {
+export function ChartLegend({ layers, links }: { layers: readonly Layer[]; links: ChartLinks }) {
   if (layers.length < 2) return null
   return (
     <ul aria-label="Legend" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
-      {layers.map(({ label }, index) => (
+      {layers.map((layer, index) => (
         <li key={index} className="flex min-w-0 items-center gap-1.5">
           <span
             aria-hidden
             className="size-2.5 shrink-0 rounded-xs"
             style={{ background: layerColour(index) }}
           />
-          <span title={label} className="max-w-48 truncate">
-            {label}
+          <span title={layer.label} className="max-w-48 truncate">
+            <ExplainLink to={links.ofLayer(layer)}>{layer.label}</ExplainLink>
           </span>
         </li>
       ))}

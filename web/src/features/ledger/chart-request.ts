@@ -55,7 +55,9 @@ export function pointsOf(
 ): Point[] {
   return points.map((point) => ({
     label: point.label,
+    start: point.start,
     group: groupOf(point, group, labels),
+    ...nameIn(point, group),
     sum: measure(point, metric),
   }))
 }
@@ -67,6 +69,12 @@ function groupOf(point: AnyPoint, group: ChartView['group'], labels: ReadonlyMap
   return group === 'model' || group === 'provider' ? point[group] : null
 }
 
+/** The rest, and usage that is not split, have no name. */
+function nameIn(point: AnyPoint, group: ChartView['group']): { name?: string } {
+  const name = 'name' in point ? point.name : group === 'model' || group === 'provider' ? point[group] : null
+  return name === null ? {} : { name }
+}
+
 type Days = { daily: readonly DayRow[]; from: string; to: string }
 
 /** The points of the days of UTC that are part of the answer at hand, also of those without usage. */
@@ -74,7 +82,7 @@ export function pointsOfDays({ daily, from, to }: Days, metric: Metric): Point[]
   const rows = new Map(daily.map((day) => [day.date, measure(day, metric)]))
   const points: Point[] = []
   for (let day = dateIn(from, 'UTC'); Date.parse(day) < Date.parse(to); day = dateAfter(day, 1)) {
-    points.push({ label: day, group: null, sum: rows.get(day) ?? NOTHING })
+    points.push({ label: day, start: `${day}T00:00:00Z`, group: null, sum: rows.get(day) ?? NOTHING })
   }
   return points
 }

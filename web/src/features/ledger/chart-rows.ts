@@ -2,13 +2,21 @@
 import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 
 /** A sum of a step; the label is the step's name in the time zone of the tenant, as the API writes it. */
-export type Point = { label: string; group: string | null; sum: Sum }
+export type Point = {
+  label: string
+  /** The first instant of the step. */
+  start?: string
+  group: string | null
+  /** The name of the group in the API, where the group is shown by a label. */
+  name?: string
+  sum: Sum
+}
 
-/** A name that is drawn; `others` tells how many names were put together. */
-export type Layer = { label: string; total: Sum; others?: number }
+/** A name that is drawn; `others` tells how many names were put together. One of the API has its `name`. */
+export type Layer = { label: string; total: Sum; name?: string; others?: number }
 
 /** The sums of a step, one for each layer in their order. */
-export type Step = { label: string; sums: Sum[] }
+export type Step = { label: string; start?: string; sums: Sum[] }
 
 export type Chart = { layers: Layer[]; steps: Step[]; total: Sum }
 
@@ -22,8 +30,12 @@ export function chartOf(points: readonly Point[]): Chart {
   const layers = layersOf(points)
   const place = new Map(layers.filter(isOne).map(({ label }, index) => [label, index]))
   const steps = new Map<string, Step>()
-  for (const { label, group, sum } of points) {
-    const step = steps.get(label) ?? { label, sums: layers.map(() => NOTHING) }
+  for (const { label, start, group, sum } of points) {
+    const step = steps.get(label) ?? {
+      label,
+      ...(start === undefined ? {} : { start }),
+      sums: layers.map(() => NOTHING),
+    }
     steps.set(label, step)
     if (isNothing(sum)) continue
     const index = place.get(nameOf(group)) ?? layers.length - 1
@@ -35,16 +47,26 @@ export function chartOf(points: readonly Point[]): Chart {
 /** The names by their totals, the largest first. What has none of the metric, as a tool has no tokens, is not drawn. */
 function layersOf(points: readonly Point[]): Layer[] {
   const totals = new Map<string, Sum>()
-  for (const { group, sum } of points) {
-    if (!isNothing(sum)) totals.set(nameOf(group), sumOf([totals.get(nameOf(group)) ?? NOTHING, sum]))
+  const names = new Map<string, Set<string>>()
+  for (const { group, name, sum } of points) {
+    if (isNothing(sum)) continue
+    const label = nameOf(group)
+    totals.set(label, sumOf([totals.get(label) ?? NOTHING, sum]))
+    if (name !== undefined) names.set(label, (names.get(label) ?? new Set()).add(name))
   }
   const ranked = [...totals]
-    .map(([label, total]) => ({ label, total }))
+    .map(([label, total]) => ({ label, total, ...onlyNameOf(names.get(label)) }))
     .sort((a, b) => compare(b.total.value, a.total.value))
   const rest = ranked.slice(MAX_LAYERS)
   if (rest.length === 0) return ranked
   const total = sumOf(rest.map((layer) => layer.total))
   return [...ranked.slice(0, MAX_LAYERS), { label: `${rest.length} more`, total, others: rest.length }]
+}
+
+/** Two API keys may have one label; their layer is neither of them. */
+function onlyNameOf(names: ReadonlySet<string> = new Set()): { name?: string } {
+  const [name, other] = names
+  return name === undefined || other !== undefined ? {} : { name }
 }
 
 function isOne({ others }: Layer): boolean {

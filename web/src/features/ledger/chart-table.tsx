@@ -3,51 +3,59 @@ import type { Granularity } from '@/lib/api/types'
 
 import { isNothing, NOTHING, type Sum } from '@/lib/cost'
 
-import { sumOfStep, type Chart, type Step } from './chart-rows'
+import type { ChartLinks } from './chart-links'
+import { sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
 import { stepName } from './chart-text'
+import { ExplainLink } from './explain-link'
 import { MeasureText } from './measure-text'
 import type { Metric } from './metric'
 
-export function ChartTable({
-  chart,
-  granularity,
-  metric,
-  zone,
-}: {
+type ChartTableProps = {
   chart: Chart
   granularity: Granularity
   metric: Metric
   zone: string
-}) {
+  links: ChartLinks
+}
+
+/** A row leads to the events of its step, the figure of a name to those of the name. */
+export function ChartTable(props: ChartTableProps) {
+  const { chart, granularity, links } = props
   return (
     <DataTable
       caption={`Usage by ${granularity}`}
-      columns={columnsOf(chart, granularity, metric, zone)}
+      columns={columnsOf(props)}
       rows={chart.steps.filter((step) => !isNothing(sumOfStep(step)))}
       rowKey={(step) => step.label}
+      href={(step) => links.ofStep(step)}
       initialSort={{ key: 'start', descending: true }}
       empty={<p className="py-8 text-ink-soft">No usage in this period.</p>}
     />
   )
 }
 
-function columnsOf(
-  { layers }: Chart,
-  granularity: Granularity,
-  metric: Metric,
-  zone: string,
-): Column<Step>[] {
+function columnsOf({ chart: { layers }, granularity, metric, zone, links }: ChartTableProps): Column<Step>[] {
   const start: Column<Step> = {
     key: 'start',
     header: `${granularity === 'day' ? 'Day' : 'Hour'} (${zone})`,
     cell: (step) => <span className="whitespace-nowrap">{stepName(step.label, granularity)}</span>,
     sortValue: (step) => step.label,
   }
-  const figures = layers.map(({ label }, index) =>
-    figure(`${index}`, label, (step) => step.sums[index] ?? NOTHING, metric),
+  const sumOfLayer = (index: number) => (step: Step) => step.sums[index] ?? NOTHING
+  const [only] = layers
+  if (only && layers.length === 1) return [start, figure('0', only.label, sumOfLayer(0), metric)]
+  const figures = layers.map((layer, index) =>
+    linked(figure(`${index}`, layer.label, sumOfLayer(index), metric), layer, links),
   )
-  const all = layers.length > 1 ? [figure('sum', 'All', sumOfStep, metric)] : []
-  return [start, ...all, ...figures]
+  return [start, figure('sum', 'All', sumOfStep, metric), ...figures]
+}
+
+/** A column whose figures lead to the events of one name. */
+function linked(column: Column<Step>, layer: Layer, links: ChartLinks): Column<Step> {
+  return {
+    ...column,
+    cell: (step) => <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step)}</ExplainLink>,
+  }
 }
 
 function figure(key: string, header: string, of: (step: Step) => Sum, metric: Metric): Column<Step> {

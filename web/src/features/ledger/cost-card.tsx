@@ -1,10 +1,14 @@
 import type { ReactNode } from 'react'
 
 import { Card } from '@/components/card'
+import { TextLink } from '@/components/text-link'
+import { costliestPath } from '@/features/metering/run-address'
 import { ManageBillingButton } from '@/features/billing/manage-billing-button'
 import type { Usage } from '@/lib/api/types'
 import { costInWords, costOf, digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
 
+import { explainPath } from './explain-address'
+import { ExplainLink } from './explain-link'
 import { LeftOutLink } from './left-out'
 
 export function CostCard({ usage }: { usage: Usage }) {
@@ -17,11 +21,18 @@ export function CostCard({ usage }: { usage: Usage }) {
       actions={<ManageBillingButton tenant={tenant.id} />}
       footer="What your model providers charge at list prices. Your plan is billed separately."
     >
-      <Figure cost={cost} />
+      <Figure cost={cost} to={explainPath(aggregate)} />
       <p className="mt-1 text-ink-soft">this period</p>
       <dl className="mt-4 grid gap-1.5">
         <Line label="Forecast at reset">{costAtEnd(usage)}</Line>
         <Line label="Per LLM call">{perCall(cost, aggregate.total_llm_calls)}</Line>
+        {aggregate.total_runs > 0 && (
+          <Line label="Runs">
+            <TextLink to={costliestPath(tenant.id, aggregate.period_start, aggregate.period_end)}>
+              Most costly first
+            </TextLink>
+          </Line>
+        )}
         {cost_status !== 'complete' && (
           <Line label="Leaves out">
             <LeftOutLink aggregate={aggregate} />
@@ -32,13 +43,13 @@ export function CostCard({ usage }: { usage: Usage }) {
   )
 }
 
-function Figure({ cost }: { cost: Sum }) {
+function Figure({ cost, to }: { cost: Sum; to: string | undefined }) {
   return (
     <p className="text-figure text-ink" title={exactCostInWords(cost)}>
       {cost.status === 'incomplete' && (
         <span className="text-base font-medium tracking-normal text-ink-soft">at least </span>
       )}
-      {cost.status === 'unknown' ? 'unknown' : digitsOf(cost)}
+      <ExplainLink to={to}>{cost.status === 'unknown' ? 'unknown' : digitsOf(cost)}</ExplainLink>
     </p>
   )
 }

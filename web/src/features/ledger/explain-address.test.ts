@@ -20,7 +20,7 @@ test('an address holds the question, whatever the names are', () => {
 })
 
 test('all usage of a provider, and all usage', () => {
-  const all = explainPath(aggregateOf(MONTH), { provider: 'openai', model: null }) ?? ''
+  const all = explainPath(aggregateOf(MONTH), { provider: 'openai' }) ?? ''
   expect(questionIn(searchOf(all))).toEqual({
     from: MONTH.period_start,
     to: MONTH.period_end,

@@ -13,7 +13,7 @@ import { Instant } from '@/components/instant'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { costText } from '@/features/metering/event-figures'
-import { runPath } from '@/features/metering/run-address'
+import { stepPath } from '@/features/metering/run-address'
 import { explainQuery } from '@/lib/api/queries'
 import type { Explanation, UsageEvent } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
@@ -35,7 +35,7 @@ export function ExplainPage() {
           level={1}
           icon={SearchX}
           title="No number to explain"
-          description="Select a row of the breakdown on the usage page to see its events."
+          description="Select a figure on the usage page to see its events."
           action={<ToUsage />}
         />
       )}
@@ -43,14 +43,27 @@ export function ExplainPage() {
   )
 }
 
-function Asked({ question: { from, to, provider, model } }: { question: Question }) {
+function Asked({ question }: { question: Question }) {
+  const { from, to, provider, model, errors } = question
   const names = [provider, model].filter((name) => name !== undefined).join(' / ')
+  const others = OTHERS.flatMap(([filter, label]) =>
+    question[filter] ? [`${label} ${question[filter]}`] : [],
+  )
+  const what = [names && `of ${names}`, ...others].filter(Boolean).join(', ')
   return (
     <span className="wrap-anywhere">
-      {names ? `Usage of ${names}` : 'All usage'} from {instantText(from)} to {instantText(to)}.
+      {errors ? 'Failed events' : what ? 'Usage' : 'All usage'} {what} from {instantText(from)} to{' '}
+      {instantText(to)}.
     </span>
   )
 }
+
+const OTHERS = [
+  ['user_id', 'user'],
+  ['workflow_id', 'workflow'],
+  ['api_key', 'API key'],
+  ['tag', 'tag'],
+] as const
 
 /** The instant for people; an address that was typed by hand may hold any text. */
 function instantText(text: string): string {
@@ -59,7 +72,7 @@ function instantText(text: string): string {
 
 function Answer({ question }: { question: Question }) {
   const { id } = useTenant()
-  const query = useInfiniteQuery(explainQuery(id, question))
+  const query = useInfiniteQuery(explainQuery(id, { ...question }))
   const { data, error } = query
   if (error && !data) return <ErrorState title="Could not load the events" query={query} />
   const last = data?.pages.at(-1)
@@ -77,7 +90,7 @@ function Answer({ question }: { question: Question }) {
           columns={COLUMNS}
           rows={data?.pages.flatMap((page) => page.events)}
           rowKey={(event) => event.id}
-          href={({ run_id }) => (run_id === null ? undefined : runPath(id, run_id))}
+          href={(event) => (event.run_id === null ? undefined : stepPath(id, event.run_id, event.id))}
           loadingRows={8}
           more={query}
           {...(query.hasNextPage
@@ -93,7 +106,13 @@ function Total({ explanation: { sum, sum_is_complete } }: { explanation: Explana
   return (
     <>
       <CostText cost={costOf(sum)} format={formatUsdFine} />
-      {` · ${formatInteger(sum.tokens.total)} tokens · ${formatInteger(sum.calls + sum.tool_calls)} calls`}
+      {[
+        '',
+        `${formatInteger(sum.tokens.total)} tokens`,
+        `${formatInteger(sum.calls)} LLM calls`,
+        ...(sum.tool_calls > 0 ? [`${formatInteger(sum.tool_calls)} tool calls`] : []),
+        ...(sum.errors > 0 ? [`${formatInteger(sum.errors)} errors`] : []),
+      ].join(' · ')}
       {!sum_is_complete && ' so far'}
     </>
   )

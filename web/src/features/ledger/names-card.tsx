@@ -13,6 +13,7 @@ import type { Aggregate, NamedRow } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
+import { filterOf, questionPath } from './explain-address'
 import { REST, singularOf, type NameGroup } from './group'
 import { Name } from './series-name'
 
@@ -29,7 +30,7 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
   return (
     <Card
       title="Breakdown"
-      description={`In whole days of UTC. The rest has no ${noun} or costs little.`}
+      description={`In whole days of UTC. Select a row to see its events. The rest has no ${noun} or costs little.`}
       actions={
         <>
           {chooser}
@@ -48,6 +49,10 @@ export function NamesCard({ aggregate, by, chooser }: NamesCardProps) {
           columns={[nameColumn(noun), ...FIGURES]}
           rows={top.data.names.filter((row) => row.name !== null || row.calls > 0 || row.errors > 0)}
           rowKey={({ name }) => name ?? ''}
+          href={({ name }) => {
+            const filter = name === null ? undefined : filterOf(by, name)
+            return filter && questionPath(tenant_id, { from: top.data.from, to: top.data.to, ...filter })
+          }}
           initialSort={{ key: 'cost', descending: true }}
           empty={<p className="px-5 pb-5 text-ink-soft">No usage in this period.</p>}
         />

@@ -56,6 +56,6 @@ export function dateAfter(date: string, days: number): string {
   return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-function isDate(text: string): boolean {
+export function isDate(text: string): boolean {
   return DATE.test(text) && !Number.isNaN(Date.parse(text))
 }

@@ -1,17 +1,20 @@
 import { useMemo } from 'react'
 
-import type { GroupBy, SeriesRow } from '@/lib/api/types'
+import type { Aggregate, GroupBy, SeriesRow } from '@/lib/api/types'
 import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
 
+import { explainPath, filterOf } from './explain-address'
+import { ExplainLink } from './explain-link'
 import { MeasureText } from './measure-text'
 import { measure, shareOf, type Metric } from './metric'
 
 const SHOWN = 5
 
-type RankingProps = { series: SeriesRow[]; metric: Metric; by: GroupBy }
+type RankingProps = { aggregate: Aggregate; metric: Metric; by: GroupBy }
 
-export function Ranking({ series, metric, by }: RankingProps) {
+export function Ranking({ aggregate, metric, by }: RankingProps) {
+  const { series } = aggregate
   const leaders = useMemo(() => leadersOf(series, metric, by), [series, metric, by])
   return (
     <div className="min-w-0">
@@ -22,7 +25,7 @@ export function Ranking({ series, metric, by }: RankingProps) {
           <li key={name}>
             <div className="flex items-baseline justify-between gap-3">
               <span title={name} className="truncate font-medium text-ink">
-                {name}
+                <ExplainLink to={pathOf(aggregate, by, name)}>{name}</ExplainLink>
               </span>
               <span className="shrink-0 text-ink-soft tabular-nums">
                 <MeasureText sum={sum} metric={metric} />
@@ -41,6 +44,11 @@ export function Ranking({ series, metric, by }: RankingProps) {
       </ol>
     </div>
   )
+}
+
+function pathOf(aggregate: Aggregate, by: GroupBy, name: string): string | undefined {
+  const filter = filterOf(by, name)
+  return filter && explainPath(aggregate, filter)
 }
 
 type Leader = { name: string; sum: Sum; percent: number }

@@ -5,17 +5,25 @@ import type { Aggregate } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
 
+import { ERRORS, explainPath } from './explain-address'
+import { ExplainLink } from './explain-link'
 import { LeftOutLink } from './left-out'
 
 export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
   const { total_tokens: tokens, total_errors: errors, total_llm_calls: calls, cost_status } = aggregate
   const cost = costOf({ cost_usd: aggregate.total_cost_usd, cost_status })
+  const events = explainPath(aggregate)
   return (
     <Card title="Totals">
       <StatList>
-        <Count label="Runs" value={aggregate.total_runs} />
+        <Count
+          label="Runs"
+          to={`/t/${encodeURIComponent(aggregate.tenant_id)}/runs`}
+          value={aggregate.total_runs}
+        />
         <Count
           label="LLM calls"
+          to={events}
           value={calls}
           hint={
             calls > 0 &&
@@ -25,6 +33,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
         />
         <Count
           label="Tokens in"
+          to={events}
           value={tokens.input}
           hint={
             tokens.cache_read > 0 && `${formatPercent(shareIn(tokens.cache_read, tokens.input))} from cache`
@@ -32,18 +41,30 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
         />
         <Count
           label="Tokens out"
+          to={events}
           value={tokens.output}
           hint={tokens.reasoning > 0 && `${formatCompact(tokens.reasoning)} reasoning`}
         />
         <Count
           label="Cached tokens"
+          to={events}
           value={tokens.cache_read}
           hint={tokens.cache_write > 0 && `${formatCompact(tokens.cache_write)} written`}
         />
-        <Stat label="Cost" value={<CostText cost={cost} />} />
-        {aggregate.total_tool_calls > 0 && <Count label="Tool calls" value={aggregate.total_tool_calls} />}
+        <Stat
+          label="Cost"
+          value={
+            <ExplainLink to={events}>
+              <CostText cost={cost} />
+            </ExplainLink>
+          }
+        />
+        {aggregate.total_tool_calls > 0 && (
+          <Count label="Tool calls" to={events} value={aggregate.total_tool_calls} />
+        )}
         <Count
           label="Errors"
+          to={explainPath(aggregate, ERRORS)}
           value={errors}
           hint={
             errors > 0 && `${formatPercent(shareIn(errors, calls + aggregate.total_tool_calls))} of all calls`
@@ -60,15 +81,15 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
   )
 }
 
-type CountProps = { label: string; value: number; hint?: string | false }
+type CountProps = { label: string; value: number; to: string | undefined; hint?: string | false }
 
-function Count({ label, value, hint }: CountProps) {
+function Count({ label, value, to, hint }: CountProps) {
   const shown = value < 1_000_000 ? formatInteger(value) : formatCompact(value)
   // The line of the hint is kept, so that a first error moves nothing.
   return (
     <Stat
       label={label}
-      value={shown}
+      value={<ExplainLink to={to}>{shown}</ExplainLink>}
       title={formatInteger(value)}
       hint={hint === false || hint === undefined ? '\u00a0' : hint}
     />

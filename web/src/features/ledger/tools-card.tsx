@@ -24,7 +24,7 @@ export function ToolsCard({ aggregate }: { aggregate: Aggregate }) {
         columns={columnsOf(shown)}
         rows={shown}
         rowKey={({ provider, model }) => JSON.stringify([provider, model])}
-        href={(row) => explainPath(aggregate, row)}
+        href={({ provider, model }) => explainPath(aggregate, { provider, model })}
         initialSort={{ key: 'calls', descending: true }}
       />
     </Card>

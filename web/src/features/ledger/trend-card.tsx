@@ -60,7 +60,7 @@ export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boole
       <div className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-5 lg:grid-cols-[minmax(0,1fr)_17rem]">
         <UsageChart usage={usage} isCurrent={isCurrent} view={view} />
         <Ranking
-          series={usage.aggregate.series}
+          aggregate={usage.aggregate}
           metric={view.metric}
           by={view.group === 'provider' ? 'provider' : 'model'}
         />

@@ -10,6 +10,7 @@ import type { Top, Usage } from '@/lib/api/types'
 import { formatTime } from '@/lib/format'
 
 import { ChartLegend } from './chart-legend'
+import { linksOf } from './chart-links'
 import { pointsOf, pointsOfDays, requestOf, spanOf, type ChartView } from './chart-request'
 import { chartOf, type Chart } from './chart-rows'
 import { ChartTable } from './chart-table'
@@ -44,7 +45,13 @@ export function UsageChart(props: UsageChartProps) {
   if (chart) {
     return (
       <div className="min-w-0">
-        <ShownChart chart={chart} view={{ ...view, granularity: span.granularity }} zone={span.tz} />
+        <ShownChart
+          chart={chart}
+          view={{ ...view, granularity: span.granularity }}
+          zone={span.tz}
+          usage={usage}
+          isCut={isCut}
+        />
         {!isAtHand && (
           <AsOf
             at={series.dataUpdatedAt}
@@ -65,22 +72,24 @@ function labelsOf(top: Top | undefined): ReadonlyMap<string, string> {
   return new Map(top?.names.flatMap(({ name, label }) => (name && label ? [[name, label]] : [])))
 }
 
-type ShownChartProps = { chart: Chart; view: ChartView; zone: string }
+type ShownChartProps = { chart: Chart; view: ChartView; zone: string; usage: Usage; isCut: boolean }
 
-function ShownChart({ chart, view: { granularity, metric }, zone }: ShownChartProps) {
+function ShownChart({ chart, view, zone, usage, isCut }: ShownChartProps) {
+  const { granularity, metric } = view
+  const links = linksOf(chart, { usage, group: view.group, isCut })
   const [asTable, setAsTable] = useState(false)
   return (
     <figure className="min-w-0">
       {asTable ? (
-        <ChartTable chart={chart} granularity={granularity} metric={metric} zone={zone} />
+        <ChartTable chart={chart} granularity={granularity} metric={metric} zone={zone} links={links} />
       ) : (
         <div aria-hidden className="h-60">
           <Suspense fallback={<Skeleton className="h-full w-full" />}>
-            <UsagePlot chart={chart} granularity={granularity} metric={metric} zone={zone} />
+            <UsagePlot chart={chart} granularity={granularity} metric={metric} zone={zone} links={links} />
           </Suspense>
         </div>
       )}
-      {!asTable && <ChartLegend layers={chart.layers} />}
+      {!asTable && <ChartLegend layers={chart.layers} links={links} />}
       <figcaption className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-ink-faint">
         <span className="tabular-nums wrap-anywhere">{chartSentence(chart, granularity, metric)}</span>
         <Button size="sm" variant="ghost" onClick={() => setAsTable(!asTable)}>

@@ -10,25 +10,39 @@ import {
   YAxis,
   ResponsiveContainer,
 } from 'recharts'
+import { useNavigate } from 'react-router'
 
 import type { Granularity } from '@/lib/api/types'
 import { NOTHING } from '@/lib/cost'
 
-import { layerColour, sumOfStep, type Chart, type Step } from './chart-rows'
+import type { ChartLinks } from './chart-links'
+import { layerColour, sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
 import { stepName } from './chart-text'
 import { MeasureText } from './measure-text'
 import { formatMark, formatMeasure, type Metric } from './metric'
 
-type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric; zone: string }
+type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric; zone: string; links: ChartLinks }
 
 const TICK = { fill: 'var(--ink-faint)', fontSize: 12 }
 const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 }
 
-export function UsagePlot({ chart, granularity, metric, zone }: PlotProps) {
+export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps) {
+  const navigate = useNavigate()
   const Plot = granularity === 'day' ? BarChart : AreaChart
+  const open = (step: Step | undefined, layer?: Layer) => {
+    const path = step && links.ofStep(step, layer)
+    if (path !== undefined) void navigate(path)
+  }
   return (
     <ResponsiveContainer width="100%" height="100%">
-      <Plot data={chart.steps} accessibilityLayer={false} margin={MARGIN} barCategoryGap="18%">
+      <Plot
+        data={chart.steps}
+        accessibilityLayer={false}
+        margin={MARGIN}
+        barCategoryGap="18%"
+        className="[&_.recharts-surface]:cursor-pointer"
+        onClick={({ activeLabel }) => open(chart.steps.find(({ label }) => label === activeLabel))}
+      >
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
           dataKey="label"
@@ -57,7 +71,9 @@ export function UsagePlot({ chart, granularity, metric, zone }: PlotProps) {
             ) : null
           }}
         />
-        {chart.layers.map((_, index) => (granularity === 'day' ? dayBars(index) : hourArea(index)))}
+        {chart.layers.map((layer, index) =>
+          granularity === 'day' ? dayBars(index, (step) => open(step, layer)) : hourArea(index),
+        )}
       </Plot>
     </ResponsiveContainer>
   )
@@ -66,10 +82,15 @@ export function UsagePlot({ chart, granularity, metric, zone }: PlotProps) {
 // Layers are found by their place: a name may hold dots and brackets, which Recharts reads as a path.
 const valueAt = (index: number) => (step: Step) => Number(step.sums[index]?.value ?? 0n)
 
-function dayBars(index: number) {
+function dayBars(index: number, onOpen: (step: Step | undefined) => void) {
   return (
     <Bar
       key={index}
+      onClick={({ payload }, _, event) => {
+        // The place of the bar, where another name may be, is not asked as well.
+        event.stopPropagation()
+        onOpen(payload as Step | undefined)
+      }}
       dataKey={valueAt(index)}
       stackId="all"
       fill={layerColour(index)}
@@ -94,7 +115,12 @@ function hourArea(index: number) {
   )
 }
 
-function StepDetails({ step, chart, granularity, metric }: Omit<PlotProps, 'zone'> & { step: Step }) {
+function StepDetails({
+  step,
+  chart,
+  granularity,
+  metric,
+}: Omit<PlotProps, 'zone' | 'links'> & { step: Step }) {
   return (
     <div className="max-w-64 rounded-lg border border-line bg-raised px-3 py-2 text-xs shadow-float">
       <p className="flex justify-between gap-4 font-semibold text-ink">

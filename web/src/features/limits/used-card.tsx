@@ -2,6 +2,8 @@ import { Card } from '@/components/card'
 import { Instant, RelativeTime } from '@/components/instant'
 import { Meter } from '@/components/meter'
 import { NextInvoice } from '@/features/billing/next-invoice'
+import { explainPath } from '@/features/ledger/explain-address'
+import { ExplainLink } from '@/features/ledger/explain-link'
 import { intervalOf, priceOf } from '@/features/billing/price'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
 import { formatCompact, formatInteger, formatUsdExact, formatUsdFloor, nanoUsdOf } from '@/lib/format'
@@ -26,7 +28,7 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
       }
     >
       {status && limits ? (
-        <Meters status={status} limits={limits} />
+        <Meters status={status} limits={limits} events={explainPath(aggregate)} />
       ) : (
         <p className="text-ink-soft">
           {formatInteger(aggregate.total_tokens.total)} tokens and {formatInteger(aggregate.total_runs)} runs.
@@ -37,7 +39,14 @@ export function UsedCard({ usage: { status, limits, billing, aggregate } }: { us
   )
 }
 
-function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
+type MetersProps = {
+  status: LimitStatus
+  limits: Limits
+  /** The page of the events of this period. */
+  events: string | undefined
+}
+
+function Meters({ status, limits, events }: MetersProps) {
   const thresholds = { softPercent: limits.soft_percent, hardPercent: limits.hard_percent }
   const levels = levelsOf(status, limits)
   return (
@@ -48,7 +57,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         percent={status.token_usage_percent}
         heldPercent={shareOf(status.tokens_held, limits.tokens)}
         {...thresholds}
-        detail={<Amount used={status.tokens_used} limit={limits.tokens} />}
+        detail={<Amount used={status.tokens_used} limit={limits.tokens} to={events} />}
         valueText={`${formatInteger(status.tokens_used)} of ${limitText(limits.tokens)} tokens${heldTokens(status)}`}
       />
       <Meter
@@ -60,7 +69,7 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
         valueText={`${formatInteger(status.runs_used)} of ${limitText(limits.runs)} runs`}
       />
       {limits.provider_cost_usd !== null && (
-        <CostMeter status={status} limits={limits} limit_usd={limits.provider_cost_usd} />
+        <CostMeter status={status} limits={limits} limit_usd={limits.provider_cost_usd} events={events} />
       )}
       <HeldNote status={status} limits={limits} />
       <GrantNotes grants={limits.grants} />
@@ -68,10 +77,10 @@ function Meters({ status, limits }: { status: LimitStatus; limits: Limits }) {
   )
 }
 
-type CostMeterProps = { status: LimitStatus; limits: Limits; limit_usd: string }
+type CostMeterProps = MetersProps & { limit_usd: string }
 
 /** The cost of the calls beside its limit. It is cut, never rounded up to the limit. */
-function CostMeter({ status, limits, limit_usd }: CostMeterProps) {
+function CostMeter({ status, limits, limit_usd, events }: CostMeterProps) {
   const { cost_used_usd, cost_held_usd, cost_is_complete } = status
   const held_nano = nanoUsdOf(cost_held_usd)
   const atLeast = cost_is_complete ? '' : 'at least '
@@ -88,8 +97,10 @@ function CostMeter({ status, limits, limit_usd }: CostMeterProps) {
         detail={
           <span title={exact}>
             {atLeast}
-            <span className="font-semibold text-ink">{formatUsdFloor(cost_used_usd)}</span> of{' '}
-            {formatUsdExact(limit_usd)}
+            <span className="font-semibold text-ink">
+              <ExplainLink to={events}>{formatUsdFloor(cost_used_usd)}</ExplainLink>
+            </span>{' '}
+            of {formatUsdExact(limit_usd)}
           </span>
         }
         valueText={held_nano > 0n ? `${exact}, ${formatUsdExact(cost_held_usd)} reserved` : exact}
@@ -129,11 +140,13 @@ function HeldNote({ status, limits }: { status: LimitStatus; limits: Limits }) {
   )
 }
 
-function Amount({ used, limit }: { used: number; limit: number }) {
+function Amount({ used, limit, to }: { used: number; limit: number; to?: string | undefined }) {
   return (
     <span title={`${formatInteger(used)} of ${limitText(limit)}`}>
-      <span className="font-semibold text-ink">{formatInteger(used)}</span> of{' '}
-      {limitText(limit, formatCompact)}
+      <span className="font-semibold text-ink">
+        <ExplainLink to={to}>{formatInteger(used)}</ExplainLink>
+      </span>{' '}
+      of {limitText(limit, formatCompact)}
     </span>
   )
 }

@@ -3,11 +3,13 @@ import { ArrowLeft, RotateCw, SearchX } from 'lucide-react'
 import { useLocation } from 'react-router'
 
 import { Button, LinkButton } from '@/components/button'
+import { CopyButton } from '@/components/copy-button'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import { Page } from '@/components/page'
 import { Skeleton } from '@/components/skeleton'
+import { TextLink } from '@/components/text-link'
 import { codeOf } from '@/lib/api/problem'
 import { runEventsQuery, runQuery } from '@/lib/api/queries'
 import type { Run } from '@/lib/api/types'
@@ -15,8 +17,9 @@ import { useTenant } from '@/lib/tenant'
 
 import { BundleButton } from './bundle-button'
 import { RunFigures } from './run-figures'
-import { runOf } from './run-address'
+import { runOf, runPath } from './run-address'
 import { RunStatus } from './run-status'
+import { RunTree } from './run-tree'
 import { Timeline } from './timeline'
 
 export function RunPage() {
@@ -44,6 +47,7 @@ function ShownRun({ run, isFetching }: { run: Run; isFetching: boolean }) {
       description={<Summary run={run} />}
       actions={
         <>
+          <CopyButton text={run.id} what="run ID" label="Copy ID" size="md" />
           <BundleButton run={run.id} />
           {run.status === 'open' && <Refresh run={run.id} isFetching={isFetching} />}
           <ToRuns />
@@ -51,21 +55,43 @@ function ShownRun({ run, isFetching }: { run: Run; isFetching: boolean }) {
       }
     >
       <RunFigures run={run} />
+      <RunTree run={run} />
       <Timeline run={run} />
     </Page>
   )
 }
 
 function Summary({ run }: { run: Run }) {
+  const { id } = useTenant()
   return (
     <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
-      <RunStatus status={run.status} />
+      <RunStatus status={run.status} isSilent={run.is_silent} />
       <span>
         Started <Instant at={run.began_at} />
+        {run.parent_run_id !== null && (
+          <>
+            {' by '}
+            <TextLink to={runPath(id, run.parent_run_id)} className="font-mono text-xs wrap-anywhere">
+              {run.parent_run_id}
+            </TextLink>
+          </>
+        )}
       </span>
-      {run.status === 'open' && <span>Refresh to see newer events.</span>}
+      <Silence run={run} />
     </p>
   )
+}
+
+/** A run is never completed by silence: this says how long it has been silent. */
+function Silence({ run: { status, is_silent, last_at } }: { run: Run }) {
+  if (is_silent || status === 'timed_out') {
+    return (
+      <span>
+        No word since <Instant at={last_at} />
+      </span>
+    )
+  }
+  return status === 'open' ? <span>Refresh to see newer events.</span> : null
 }
 
 function Refresh({ run, isFetching }: { run: string; isFetching: boolean }) {

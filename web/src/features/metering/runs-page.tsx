@@ -1,57 +1,59 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { Activity } from 'lucide-react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { Activity, SearchX } from 'lucide-react'
+import { useSearchParams } from 'react-router'
 
 import { LinkButton } from '@/components/button'
 import { Card } from '@/components/card'
-import { CostText } from '@/components/cost-text'
-import { DataTable, type Column } from '@/components/data-table'
+import { DataTable } from '@/components/data-table'
+import { DownloadButton } from '@/components/download-button'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
-import { Instant, RelativeTime } from '@/components/instant'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
-import { runsQuery } from '@/lib/api/queries'
-import type { Run } from '@/lib/api/types'
-import { costOf, leftOutOf } from '@/lib/cost'
-import { formatCompact, formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
+import { runsQuery, tenantPath } from '@/lib/api/queries'
+import { dateIn } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { runPath } from './run-address'
-import { RunStatus } from './run-status'
-
-const columns: Column<Run>[] = [
-  { key: 'id', header: 'Run', cell: (run) => <Name run={run} /> },
-  { key: 'status', header: 'Status', cell: (run) => <RunStatus status={run.status} /> },
-  {
-    key: 'began',
-    header: 'Started',
-    hideBelow: 'md',
-    cell: ({ began_at }) => <Instant at={began_at} className="whitespace-nowrap" />,
-  },
-  {
-    key: 'duration',
-    header: 'Duration',
-    align: 'end',
-    hideBelow: 'sm',
-    cell: ({ duration_ms }) => formatDuration(duration_ms),
-  },
-  { key: 'tokens', header: 'Tokens', align: 'end', hideBelow: 'sm', cell: (run) => <Tokens run={run} /> },
-  { key: 'cost', header: 'Cost', align: 'end', cell: (run) => <Cost run={run} /> },
-]
+import { runColumns, type NamedRuns } from './run-columns'
+import { RunFilterBar } from './run-filter-bar'
+import { changed, filtersIn, questionOf, type RunFilters } from './run-filters'
 
 export function RunsPage() {
+  const { id, usage } = useTenant()
+  const [search, setSearch] = useSearchParams()
+  const { time_zone: zone } = usage.tenant
+  const filters = filtersIn(search)
+  const question = questionOf(filters, zone)
+  const change = (changes: RunFilters) =>
+    setSearch(changed(filters, changes), { replace: true, preventScrollReset: true })
   return (
-    <Page title="Runs" description="Usage and cost of each agent run, newest first.">
-      <Runs />
+    <Page
+      title="Runs"
+      description="Usage and cost of each agent run."
+      actions={<DownloadButton path={`${tenantPath(id)}/runs`} query={{ ...question, bom: 'true' }} />}
+    >
+      <RunFilterBar
+        filters={filters}
+        usage={usage}
+        today={dateIn(usage.aggregate.updated_at, zone)}
+        onChange={change}
+      />
+      <Runs filters={filters} question={question} />
     </Page>
   )
 }
 
-function Runs() {
+type RunsProps = { filters: RunFilters; question: Record<string, string> }
+
+function Runs({ filters, question }: RunsProps) {
   const { id } = useTenant()
-  const query = useInfiniteQuery(runsQuery(id))
-  const { data, error } = query
-  if (error && !data) return <ErrorState title="Could not load runs" query={query} />
+  const query = useInfiniteQuery({ ...runsQuery(id, question), placeholderData: keepPreviousData })
+  const { data, error, isPlaceholderData } = query
+  if (error && !data) {
+    return <ErrorState title="Could not load runs" query={query} action={<ClearFilters />} />
+  }
+  const runsOf: NamedRuns = (name, value) => `?${changed(filters, { [name]: value }).toString()}`
   return (
     <>
       {error && (
@@ -59,20 +61,42 @@ function Runs() {
           {error.message}
         </Notice>
       )}
-      <Card flush>
+      <Card flush className={isPlaceholderData ? 'opacity-60' : ''}>
         <DataTable
+          // Another list begins at its first row.
+          key={JSON.stringify(question)}
           caption="Runs"
-          columns={columns}
+          columns={runColumns(filters.sort, runsOf)}
           rows={data?.pages.flatMap((page) => page.runs)}
           rowKey={(run) => run.id}
           href={(run) => runPath(id, run.id)}
           loadingRows={8}
           more={query}
-          empty={<NoRuns />}
+          empty={Object.keys(question).length > 0 ? <NoMatch filters={filters} /> : <NoRuns />}
         />
       </Card>
     </>
   )
+}
+
+function NoMatch({ filters: { sort } }: { filters: RunFilters }) {
+  return (
+    <EmptyState
+      icon={SearchX}
+      title="No run matches"
+      description={
+        sort === 'duration'
+          ? 'A run is listed by its duration up to 15 minutes after it has ended.'
+          : 'The search finds the beginning of a run ID. A filter takes the whole name.'
+      }
+      action={<ClearFilters />}
+    />
+  )
+}
+
+function ClearFilters() {
+  const { id } = useTenant()
+  return <LinkButton to={`/t/${encodeURIComponent(id)}/runs`}>Clear filters</LinkButton>
 }
 
 function NoRuns() {
@@ -88,32 +112,5 @@ function NoRuns() {
       }
       action={<LinkButton to={`/t/${encodeURIComponent(id)}`}>See how to send an event</LinkButton>}
     />
-  )
-}
-
-function Name({ run }: { run: Run }) {
-  return (
-    <>
-      <span className="line-clamp-2 max-w-80 font-mono text-xs wrap-anywhere" title={run.id}>
-        {run.id}
-      </span>
-      <RelativeTime at={run.began_at} className="text-xs font-normal text-ink-faint md:hidden" />
-    </>
-  )
-}
-
-function Tokens({ run }: { run: Run }) {
-  const { total } = run.tokens
-  return <span title={`${formatInteger(total)} tokens`}>{formatCompact(total)}</span>
-}
-
-function Cost({ run }: { run: Run }) {
-  return (
-    <span className="whitespace-nowrap">
-      <CostText cost={costOf(run)} format={formatUsdFine} />
-      {run.cost_status !== 'complete' && (
-        <span className="block text-xs text-ink-faint max-sm:hidden">{leftOutOf(run)}</span>
-      )}
-    </span>
   )
 }

@@ -20,6 +20,7 @@ import type {
   Refusals,
   Run,
   RunPage,
+  RunTree,
   Series,
   Thresholds,
   Top,
@@ -79,7 +80,8 @@ export const explainQuery = (tenant: string, question: Record<string, string>) =
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
-export const runsQuery = (tenant: string) => pagesQuery<RunPage>(tenant, 'runs')
+export const runsQuery = (tenant: string, query: Record<string, string>) =>
+  pagesQuery<RunPage>(tenant, 'runs', query)
 
 export const runQuery = (tenant: string, run: string) =>
   queryOptions({
@@ -87,11 +89,23 @@ export const runQuery = (tenant: string, run: string) =>
     queryFn: ({ signal }) => call<Run>(runPath(tenant, run), { signal }),
   })
 
-/** The API's maximum, so that most timelines need one request. */
+export const runTreeQuery = (tenant: string, run: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'run', run, 'tree'],
+    queryFn: ({ signal }) => call<RunTree>(`${runPath(tenant, run)}/tree`, { signal }),
+  })
+
+/** The API's maximum, so that most runs need one request. */
 export const EVENTS_PER_PAGE = 500
 
-export const runEventsQuery = (tenant: string, run: string) =>
-  pagesQuery<EventPage>(tenant, 'events', { run_id: run, metadata: 'true', limit: String(EVENTS_PER_PAGE) })
+/** The events of a run, the newest first, from a cursor on. */
+export const runEventsQuery = (tenant: string, run: string, cursor?: string) =>
+  pagesQuery<EventPage>(
+    tenant,
+    'events',
+    { run_id: run, metadata: 'true', limit: String(EVENTS_PER_PAGE) },
+    cursor,
+  )
 
 export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
 
@@ -156,12 +170,13 @@ export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
   name: string,
   filter: Record<string, string> = {},
+  start?: string,
 ) {
   return infiniteQueryOptions({
-    queryKey: ['tenant', tenant, name, filter],
+    queryKey: ['tenant', tenant, name, filter, ...(start === undefined ? [] : [start])],
     queryFn: ({ pageParam, signal }) =>
       call<Page>(`${tenantPath(tenant)}/${name}`, { query: { ...filter, cursor: pageParam }, signal }),
-    initialPageParam: undefined as string | undefined,
+    initialPageParam: start,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   })
 }

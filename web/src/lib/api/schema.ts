@@ -197,64 +197,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tenants/{tenant}/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Runs, newest first
-         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
-         */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    tenant: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Success */
-                200: {
-                    headers: {
-                        "Cache-Control": components["headers"]["Cache-Control"];
-                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RunsResponse"];
-                    };
-                };
-                400: components["responses"]["Problem400"];
-                401: components["responses"]["Problem401"];
-                403: components["responses"]["Problem403"];
-                404: components["responses"]["Problem404"];
-                405: components["responses"]["Problem405"];
-                406: components["responses"]["Problem406"];
-                413: components["responses"]["Problem413"];
-                415: components["responses"]["Problem415"];
-                422: components["responses"]["Problem422"];
-                429: components["responses"]["Problem429"];
-                500: components["responses"]["Problem500"];
-                503: components["responses"]["Problem503"];
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/tenants/{tenant}/runs/{run}": {
         parameters: {
             query?: never;
@@ -309,6 +251,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs: the newest, most costly, largest or longest first
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    sort?: "started" | "cost" | "tokens" | "duration";
+                    tz?: string;
+                    from?: string;
+                    to?: string;
+                    status?: "open" | "completed" | "failed" | "timed_out";
+                    user_id?: string;
+                    workflow_id?: string;
+                    tag?: string;
+                    id?: string;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunsResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/events": {
         parameters: {
             query?: never;
@@ -323,9 +339,16 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    from?: string;
+                    to?: string;
+                    provider?: string;
+                    model?: string;
+                    user_id?: string;
+                    workflow_id?: string;
+                    status?: "ok" | "error" | "started" | "completed" | "failed";
+                    run_id?: string;
                     limit?: number;
                     cursor?: string;
-                    run_id?: string;
                     metadata?: boolean;
                 };
                 header?: never;
@@ -345,6 +368,64 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["EventsResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/events/{event}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One event, with its metadata
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    source?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    event: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventResponse"];
                     };
                 };
                 400: components["responses"]["Problem400"];
@@ -466,6 +547,60 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["BundleResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/runs/{run}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run with the runs that it started, and what they used together
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                    run: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunTreeResponse"];
                     };
                 };
                 401: components["responses"]["Problem401"];
@@ -4412,7 +4547,8 @@ export interface components {
              */
             made_at: string;
             run: components["schemas"]["RunResponse"];
-            error: components["schemas"]["RunErrorResponse"] | null;
+            /** @description The error with which the run failed, or the last one in it. */
+            error: components["schemas"]["ErrorResponse"] | null;
             /**
              * Kinds
              * @description How many events have each kind.
@@ -4494,6 +4630,11 @@ export interface components {
             user_id: string | null;
             /** Run Id */
             run_id: string | null;
+            /**
+             * Parent Run Id
+             * @description The run that started the run of this event.
+             */
+            parent_run_id: string | null;
             /** Workflow Id */
             workflow_id: string | null;
             /** Request Id */
@@ -4526,6 +4667,8 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description The error of a failed event, where `metadata` is there and states one. */
+            readonly error: components["schemas"]["ErrorResponse"] | null;
         };
         /**
          * CheckoutBody
@@ -4735,6 +4878,16 @@ export interface components {
             endpoints: components["schemas"]["EndpointResponse"][];
         };
         /**
+         * ErrorResponse
+         * @description An error as the metadata of its event states it, without known secrets.
+         */
+        ErrorResponse: {
+            /** Name */
+            name: string | null;
+            /** Message */
+            message: string | null;
+        };
+        /**
          * EventResponse
          * @description A recorded event, with its tokens normalised and its price.
          */
@@ -4789,6 +4942,11 @@ export interface components {
             user_id: string | null;
             /** Run Id */
             run_id: string | null;
+            /**
+             * Parent Run Id
+             * @description The run that started the run of this event.
+             */
+            parent_run_id: string | null;
             /** Workflow Id */
             workflow_id: string | null;
             /** Request Id */
@@ -4821,6 +4979,8 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description The error of a failed event, where `metadata` is there and states one. */
+            readonly error: components["schemas"]["ErrorResponse"] | null;
         };
         /**
          * EventSeries
@@ -6800,14 +6960,18 @@ export interface components {
             overlap_hours?: number;
         };
         /**
-         * RunErrorResponse
-         * @description The error with which the run failed, or the last one in it, without known secrets.
+         * RunInTreeResponse
+         * @description A run of a tree.
          */
-        RunErrorResponse: {
-            /** Name */
-            name: string | null;
-            /** Message */
-            message: string | null;
+        RunInTreeResponse: {
+            run: components["schemas"]["RunResponse"];
+            /**
+             * Depth
+             * @description Its level below the first run, which is 0.
+             */
+            depth: number;
+            /** @description The run and all runs below it together. */
+            sum: components["schemas"]["Amounts"];
         };
         /**
          * RunResponse
@@ -6838,10 +7002,20 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Parent Run Id
+             * @description The run that started it.
+             */
+            parent_run_id: string | null;
+            /**
              * Status
              * @enum {string}
              */
             status: "open" | "completed" | "failed" | "timed_out";
+            /**
+             * Is Silent
+             * @description The run is open, and has sent nothing for 30 minutes.
+             */
+            is_silent: boolean;
             /**
              * Began At
              * Format: date-time
@@ -6854,10 +7028,34 @@ export interface components {
             last_at: string;
             /** Duration Ms */
             duration_ms: number;
+            /**
+             * User Id
+             * @description The run's user, as the last of its events that name one do. So are its workflow and its tags. Null too for a run of which all events are older than these fields.
+             */
+            user_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * RunTreeResponse
+         * @description A run and those that it started, each followed by its own, the oldest first.
+         */
+        RunTreeResponse: {
+            /** Runs */
+            runs: components["schemas"]["RunInTreeResponse"][];
+            /**
+             * Is Cut
+             * @description There are more than 200 runs or 8 levels below the first; sums leave them out.
+             */
+            is_cut: boolean;
         };
         /**
          * RunsResponse
-         * @description A page of runs, newest first.
+         * @description A page of runs.
          */
         RunsResponse: {
             /** Runs */
@@ -7549,7 +7747,7 @@ export interface components {
         TimeZoneBody: {
             /**
              * Time Zone
-             * @description A time zone of the IANA database whose offset from UTC is a whole number of hours.
+             * @description A time zone of the IANA database. Where usage is summed, its offset from UTC is a whole number of hours.
              */
             time_zone: string;
             /**

@@ -37,6 +37,8 @@ export type GroupBy = Extract<Series['group_by'], 'provider' | 'model'>
 
 export type Run = Schemas['RunResponse']
 export type RunPage = Schemas['RunsResponse']
+export type RunTree = Schemas['RunTreeResponse']
+export type RunInTree = RunTree['runs'][number]
 export type UsageEvent = Schemas['EventResponse']
 export type EventPage = Schemas['EventsResponse']
 export type Explanation = Schemas['ExplainResponse']

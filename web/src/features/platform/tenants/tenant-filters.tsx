@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
 
 import { LinkButton } from '@/components/button'
 import { Checkbox } from '@/components/checkbox'
+import { SearchInput } from '@/components/search-input'
 import { Select } from '@/components/select'
-import { TextInput } from '@/components/text-input'
 
 import { platformPlansQuery } from '../queries'
 import type { FilterValues } from './filters'
@@ -35,7 +34,13 @@ export function TenantFilters({ values, isFiltered, onChange }: TenantFiltersPro
   const isSearch = values.q !== undefined
   return (
     <search className="flex flex-wrap items-center gap-3">
-      <SearchInput q={values.q ?? ''} onSearch={(q) => onChange({ q, sort: undefined })} />
+      <SearchInput
+        label="Search tenants"
+        placeholder="Id or name begins with…"
+        maxLength={MAX_SEARCH_CHARS}
+        value={values.q ?? ''}
+        onSearch={(q) => onChange({ q, sort: undefined })}
+      />
       <PlanSelect plan={values.plan ?? ''} onChange={(plan) => onChange({ plan })} />
       <Select
         aria-label="Status"
@@ -67,35 +72,6 @@ export function TenantFilters({ values, isFiltered, onChange }: TenantFiltersPro
         </LinkButton>
       )}
     </search>
-  )
-}
-
-const TYPING_MS = 300
-
-/** Searches while the reader types, once they pause. */
-function SearchInput({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
-  const [text, setText] = useState(q)
-  const [lastQ, setLastQ] = useState(q)
-  if (q !== lastQ) {
-    setLastQ(q)
-    // The address may change by other ways, such as the back button; its own search keeps a blank at the end.
-    if (text.trim() !== q) setText(q)
-  }
-  useEffect(() => {
-    if (text.trim() === q) return
-    const timer = setTimeout(() => onSearch(text.trim()), TYPING_MS)
-    return () => clearTimeout(timer)
-  })
-  return (
-    <TextInput
-      type="search"
-      aria-label="Search tenants"
-      placeholder="Id or name begins with…"
-      maxLength={MAX_SEARCH_CHARS}
-      value={text}
-      onChange={({ target }) => setText(target.value)}
-      className="grow sm:max-w-64"
-    />
   )
 }
 

@@ -1,0 +1,83 @@
+"""The lists of events and runs of UsageStore, on dictionaries."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from shared.adapters.memory.cursors import encode_cursor, page
+from shared.adapters.memory.state import MemoryState, TenantUsage
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted, place_of, run_cursor, run_place
+from shared.domain.metering.runs import Run
+from shared.ports import EventsWanted, Page
+from shared.ports.ledger import ALL_EVENTS
+
+
+class MemoryListing(MemoryState):
+    """Events and runs of all tenants, one by one and in lists."""
+
+    def list_events(
+        self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
+    ) -> Page[RecordedEvent]:
+        with self._lock:
+            events = self._usage.get(tenant_id, TenantUsage()).events.values()
+            chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
+            if wanted.since is not None:
+                chosen = [event for event in chosen if event.ts >= wanted.since]
+            if wanted.before is not None:
+                chosen = [event for event in chosen if event.ts < wanted.before]
+            if not wanted.with_metadata:
+                chosen = [event._replace(metadata_json=None) for event in chosen]
+            return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
+
+    def event_cursor(self, event: RecordedEvent) -> str:
+        return encode_cursor("events", (event.ts, event.identity))
+
+    def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        with self._lock:
+            return self._usage.get(tenant_id, TenantUsage()).events.get(identity)
+
+    def list_runs(
+        self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None
+    ) -> Page[Run]:
+        after = None if cursor is None else run_place(wanted, cursor)
+        is_rising = wanted.id_prefix is not None
+        with self._lock:
+            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
+            places = {place_of(run, wanted): run for run in runs if _is_listed(run, wanted)}
+            following = [
+                place for place in places if after is None or (place > after if is_rising else place < after)
+            ]
+            chosen = sorted(following, reverse=not is_rising)[:limit]
+            has_next = len(following) > len(chosen)
+            next_cursor = run_cursor(wanted, chosen[-1]) if has_next else None
+            return Page([_copy(places[place]) for place in chosen], next_cursor)
+
+    def find_run(self, tenant_id: str, run_id: str) -> Run | None:
+        with self._lock:
+            run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
+            return _copy(run) if run else None
+
+    def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
+        with self._lock:
+            runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
+            children = [run for run in runs if run.parent_run_id in run_ids]
+            return [_copy(run) for run in sorted(children, key=lambda run: (run.began_at, run.id))[:limit]]
+
+    def measure_runs(self, tenant_id: str, limit: int) -> int:
+        with self._lock:
+            usage = self._usage.get(tenant_id, TenantUsage())
+            ended = {run_id for run_id, run in usage.runs.items() if run.has_ended}
+            measured = sorted(usage.unmeasured & ended)[:limit]
+            for run_id in measured:
+                usage.runs[run_id].measured_ms = usage.runs[run_id].duration_ms
+            usage.unmeasured.difference_update(measured)
+            return len(measured)
+
+
+def _is_listed(run: Run, wanted: RunsWanted) -> bool:
+    is_sortable = wanted.sort != "duration" or run.measured_ms is not None
+    return is_sortable and wanted.includes(run)
+
+
+def _copy(run: Run) -> Run:
+    return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))

@@ -1,0 +1,340 @@
+"""Programs of several processes that admit, extend, spend and end runs, with a step between every two calls."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from threading import Event, Thread
+from time import sleep
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from shared.domain.errors import UsageError
+from shared.domain.ledger.holds import NOTHING_HELD, Amounts, RunSpender
+from shared.domain.limits.budgets import Budget, BudgetScope
+from shared.domain.limits.plans import MAX_LIMIT
+from shared.domain.limits.runs import HoldRequest, RunRequest
+from shared.ports import Admissions, UsageStore
+from shared.usecases.limits.admit_runs import RunAdmitter
+from tests.sample_events import NOON
+from tests.usecases.fault_injection import PassingOn
+from tests.usecases.interleaving import Interleaving
+from tests.usecases.limits.admission_world import CENT, Process, World
+from tests.usecases.limits.agents import CLOCKS_DIFFER, Agent, Agents, Limit
+from tests.usecases.plain_sums import tick
+
+BEGIN = NOON + timedelta(hours=11, minutes=40)
+LIMIT = Limit(amounts=Amounts(100 * CENT, 1_000), runs=5, user=Amounts(70 * CENT, MAX_LIMIT))
+OF_USERS = Budget(
+    id="users",
+    scope=BudgetScope("user", "*"),
+    unit="cost",
+    amount=LIMIT.user.cost,
+    window="month",
+    on_reach="block",
+    on_unknown_price="block",
+    counts_from=NOON - timedelta(hours=1),
+)
+TTLS = [timedelta(minutes=5), timedelta(hours=1), timedelta(hours=14)]
+
+
+class Admit(NamedTuple):
+    """Ask for a run; again, if it was admitted before."""
+
+    run: str
+    asked: tuple[int | None, int | None]
+    """Cents and tokens."""
+    ttl: timedelta
+
+
+class Extend(NamedTuple):
+    """Ask for other totals."""
+
+    run: str
+    asked: tuple[int | None, int | None]
+    ttl: timedelta | None
+
+
+class End(NamedTuple):
+    """End a run, unless something of its tree is being recorded."""
+
+    run: str
+
+
+class Draw(NamedTuple):
+    """Use some eighths of what a run may still use."""
+
+    run: str
+    eighths: int
+    ago: timedelta
+
+
+class Together(NamedTuple):
+    """Requests that wait together, so that all but the first share a commit."""
+
+    requests: tuple[Admit | Extend | End, ...]
+
+
+class Wait(NamedTuple):
+    """Time passes."""
+
+    duration: timedelta
+
+
+class Fold(NamedTuple):
+    """A tick."""
+
+
+Step = Admit | Extend | End | Draw | Together | Wait | Fold
+
+names = st.sampled_from(["root", "root", "child", "grandchild", "sibling", "one", "two", "three"])
+sizes = st.sampled_from([(20, 200), (30, 300), (50, 500), (None, 300), (40, None), (100, 1_000)])
+admits = st.builds(Admit, names, sizes, st.sampled_from(TTLS))
+extends = st.builds(
+    Extend, names, sizes | st.sampled_from([(10, 100), (60, 100)]), st.none() | st.sampled_from(TTLS)
+)
+ends = st.builds(End, names)
+hours_ago = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=12)])
+draws = st.builds(Draw, names, st.sampled_from([1, 4, 8, 8]), hours_ago)
+waits = st.builds(
+    Wait,
+    st.sampled_from([timedelta(seconds=3), timedelta(seconds=25), timedelta(minutes=5), timedelta(hours=13)]),
+)
+groups = st.builds(Together, st.lists(admits | extends | ends, min_size=3, max_size=4).map(tuple))
+steps = admits | admits | draws | draws | extends | ends | groups | waits | st.just(Fold())
+programs = st.lists(st.lists(steps, min_size=2, max_size=9), min_size=2, max_size=3)
+schedules = st.lists(st.integers(0, 2), max_size=60)
+
+
+class Place(NamedTuple):
+    """A store, and how a process opens its own way to it."""
+
+    world: World
+    target: Any
+    open: Callable[[Any], tuple[UsageStore, Admissions]]
+
+
+def new_agents(world: World) -> Agents:
+    """Return the runs that programs name: a tree, and three without children."""
+    root = Agent(name="root", user="ann", has_children=True)
+    child = Agent(name="child", user="bob", parent=root, has_children=True)
+    grandchild = Agent(name="grandchild", parent=child)
+    sibling = Agent(name="sibling", user="ann", parent=root)
+    alone = [Agent(name="one", user="bob"), Agent(name="two"), Agent(name="three", user="ann")]
+    root.children = [child, sibling]
+    child.children = [grandchild]
+    return Agents(LIMIT, [root, child, grandchild, sibling, *alone], world.now)
+
+
+class _Gate(PassingOn):
+    """Lets calls through while it is open, and knows how many wait."""
+
+    def __init__(self, target: Any) -> None:
+        super().__init__(target)
+        self._opened = Event()
+        self._opened.set()
+        self._waiting = 0
+
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        self._waiting += 1
+        self._opened.wait()
+        self._waiting -= 1
+        return method(*args, **named)
+
+    def shut(self) -> None:
+        self._opened.clear()
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def has_a_call(self) -> bool:
+        return self._waiting > 0
+
+
+class Instance:
+    """A process that follows a program."""
+
+    def __init__(self, place: Place, agents: Agents, ahead: timedelta = timedelta(0)) -> None:
+        self._place = place
+        self._agents = agents
+        self._ahead = ahead
+
+    def follow(self, program: Sequence[Step], target: Any) -> None:
+        """Do all steps, with this way to the store."""
+        self._gate = _Gate(target)
+        usage, admissions = self._place.open(self._gate)
+        self.process = Process(self._place.world, usage, admissions, self._ahead)
+        self.process.admitter = RunAdmitter(self.process.limits, admissions, lambda _: None)
+        for step in program:
+            self._do(step)
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case Admit() | Extend() | End():
+                if self._may_ask(step):
+                    self._ask(step)
+            case Together(requests):
+                self._ask_together(requests)
+            case Draw():
+                self._draw(step)
+            case Wait(duration):
+                self._agents.pass_by(duration)
+                self._place.world.now = self._agents.now
+            case Fold():
+                tick(self.process.usage, self.process.now)
+
+    def _ask_together(self, requests: Sequence[Admit | Extend | End]) -> None:
+        """Let the others gather while the first one waits for the store."""
+        self._gate.shut()
+        failed: list[BaseException] = []
+        threads: list[Thread] = []
+        for request in requests:
+            if not self._may_ask(request):
+                continue
+            threads.append(Thread(target=collecting(failed, self._ask), args=(request,), daemon=True))
+            threads[-1].start()
+            if len(threads) == 1:
+                wait_until(self._gate.has_a_call)
+            else:
+                wait_until(lambda: self._gathered() == len(threads) - 1)
+        self._gate.open()
+        for thread in threads:
+            thread.join()
+        if failed:
+            raise failed[0]
+
+    def _gathered(self) -> int:
+        queues = self.process.admitter._queues._queues
+        return len(queues[self._place.world.tenant.id].waiting)
+
+    def _may_ask(self, request: Admit | Extend | End) -> bool:
+        agent = self._agents.by_name[request.run]
+        match request:
+            case Admit():
+                return not agent.is_extending
+            case Extend():
+                # Of two totals that are asked for at once, nobody knows which is the last.
+                beyond = agent.drawn.less(self._totals(agent, request))
+                return not agent.asking and not (agent.recordings and beyond != NOTHING_HELD)
+            case End():
+                return not any(each.recordings for each in agent.tree())
+
+    def _ask(self, request: Admit | Extend | End) -> None:
+        agent = self._agents.by_name[request.run]
+        match request:
+            case Admit():
+                self._admit(agent, request)
+            case Extend():
+                self._extend(agent, request)
+            case End():
+                end(self.process, agent)
+
+    def _admit(self, agent: Agent, request: Admit) -> None:
+        asked = run_request(agent, *request.asked, request.ttl)
+        with self._agents.asking(agent, asked.hold.amounts, extends=False) as call:
+            self._agents.granted(call, self.process.ask(asked))
+
+    def _extend(self, agent: Agent, request: Extend) -> None:
+        cents, tokens = request.asked
+        with self._agents.asking(agent, self._totals(agent, request), extends=True) as call:
+            extended = self.process.extend(agent.name, cents=cents, tokens=tokens, ttl=request.ttl)
+            self._agents.granted(call, extended)
+
+    def _totals(self, agent: Agent, request: Extend) -> Amounts:
+        cents, tokens = request.asked
+        return Amounts(
+            agent.amounts.cost if cents is None else cents * CENT,
+            agent.amounts.tokens if tokens is None else tokens,
+        )
+
+    def _draw(self, step: Draw) -> None:
+        agent, now = self._agents.by_name[step.run], self._agents.now
+        allowance = agent.allowance(now)
+        cents, tokens = (each * step.eighths // 8 for each in (allowance.cost // CENT, allowance.tokens))
+        if agent.expires_at and now < agent.expires_at and (cents or tokens):
+            with self._agents.drawing(agent, Amounts(cents * CENT, tokens)):
+                self.process.draw(agent.name, cents=cents, tokens=tokens, user=agent.user, ago=step.ago)
+
+
+def run_request(agent: Agent, cents: int | None, tokens: int | None, ttl: timedelta | None) -> RunRequest:
+    """Return the request for a run. One that may have children keeps a quarter for itself."""
+    hold = HoldRequest(cost_nanousd=None if cents is None else cents * CENT, tokens=tokens, ttl=ttl)
+    own = Amounts(*(each // 4 for each in hold.amounts)) if agent.has_children else NOTHING_HELD
+    return RunRequest(
+        run_id=agent.name,
+        parent_run_id=agent.parent.name if agent.parent else None,
+        spender=RunSpender(user_id=agent.user),
+        hold=hold,
+        own=own,
+    )
+
+
+def end(process: Process, agent: Agent) -> None:
+    """End a run, if it exists."""
+    was_admitted = agent.expires_at is not None
+    agent.ends += 1
+    try:
+        process.end(agent.name)
+    except UsageError as error:
+        assert error.code == "unknown_run", error
+        assert not was_admitted, f"{agent.name} was forgotten"
+        agent.ends -= 1
+    else:
+        agent.is_released = True
+
+
+def collecting(failed: list[BaseException], act: Callable[..., object]) -> Callable[..., None]:
+    """Return a function that does the same, and keeps its failure for another thread."""
+
+    def collected(*args: Any) -> None:
+        try:
+            act(*args)
+        except BaseException as error:  # noqa: BLE001 (raised again by the thread of the test)
+            failed.append(error)
+
+    return collected
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for another thread."""
+    for _ in range(50_000):
+        if is_so():
+            return
+        sleep(0.0002)
+    raise AssertionError("the other thread does not get there")
+
+
+class History(NamedTuple):
+    """Programs of processes, and the order in which their calls take turns."""
+
+    programs: Sequence[Sequence[Step]]
+    schedule: Sequence[int]
+    strangers: bool
+    """Whether something was used before."""
+    all_end: bool
+    """Whether the runs end in the end, and do not expire."""
+
+
+histories = st.builds(History, programs, schedules, st.booleans(), st.booleans())
+
+
+def live_through(place: Place, history: History) -> Agents:
+    """Let the processes follow their programs, and return what became of their runs."""
+    world, failed = place.world, list[BaseException]()
+    world.now = BEGIN
+    world.set_limits(OF_USERS, tokens=LIMIT.amounts.tokens, runs=LIMIT.runs, cents=LIMIT.amounts.cost // CENT)
+    agents = new_agents(world)
+    if history.strangers:
+        before = world.process()
+        before.draw(None, cents=7, tokens=70)
+        before.draw("three", cents=5, tokens=50, user="ann")
+        agents.strangers = Amounts(7 * CENT, 70)
+        agents.by_name["three"].drawn = Amounts(5 * CENT, 50)
+    actors: list[Callable[[Any], object]] = []
+    for number, program in enumerate(history.programs):
+        instance = Instance(place, agents, number % 2 * CLOCKS_DIFFER)
+        actors.append(collecting(failed, partial(instance.follow, program)))
+    Interleaving().run(history.schedule, place.target, actors)
+    if failed:
+        raise failed[0]
+    return agents
