@@ -44,6 +44,7 @@ from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.notices.raise_budget_alerts import BudgetAlertRaiser
+from shared.usecases.notices.raise_overruns import OverrunRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
@@ -133,16 +134,19 @@ class Container(Storage):
             rows=self.rows,
             margins=self.margin_refresher,
             history=TickHistory(self.service),
-            overview=self._overview,
-        )
-
-    @cached_property
-    def _overview(self) -> OverviewRefresher:
-        return OverviewRefresher(
-            service=self.service,
-            tenant_index=self.tenant_index,
-            margins=self._stores.margins,
-            outbox=self.outbox,
+            overview=OverviewRefresher(
+                service=self.service,
+                tenant_index=self.tenant_index,
+                margins=self.margins,
+                outbox=self.outbox,
+            ),
+            overruns=OverrunRaiser(
+                store=self.usage,
+                admissions=self.admissions,
+                members=self.members,
+                outbox=self.outbox,
+                links=self.links,
+            ),
         )
 
     @cached_property
@@ -177,7 +181,6 @@ class Container(Storage):
 
     @cached_property
     def links(self) -> Links:
-        """The pages that mails and problems link to."""
         return Links(self.config.web_origin)
 
     @cached_property

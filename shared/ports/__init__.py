@@ -29,7 +29,16 @@ from shared.ports.ledger import (
     TickPublisher,
     UsageStore,
 )
-from shared.ports.limits import AdmissionChange, Admissions, PlanCatalogs, RunChange, StaleHolds, StalePlans
+from shared.ports.limits import (
+    AdmissionChange,
+    Admissions,
+    DueRun,
+    PlanCatalogs,
+    RunChange,
+    SettledRun,
+    StaleHolds,
+    StalePlans,
+)
 from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
@@ -72,6 +81,7 @@ __all__ = [
     "DeliveryFailed",
     "Directory",
     "DueCounter",
+    "DueRun",
     "EndpointSync",
     "Endpoints",
     "ErasedEvents",
@@ -98,6 +108,7 @@ __all__ = [
     "Reconciliations",
     "RunChange",
     "ServiceStatus",
+    "SettledRun",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",

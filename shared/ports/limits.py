@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, run_mark
 from shared.domain.ledger.counter_settings import CounterSettings
-from shared.domain.ledger.holds import Hold, Holds, RunAdmission, RunEnd, RunKey
+from shared.domain.ledger.holds import GRACE, Amounts, Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.runs import Run
 from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant
 
@@ -57,6 +58,15 @@ class RunChange:
     end: RunEnd | None = None
     begins: str | None = None
     """The id of a run that begins with its admission."""
+    is_due: bool = False
+    """Whether to look at the run that ends: it may have used more than it held."""
+
+    @property
+    def look_at(self) -> datetime | None:
+        """When a tick has to look whether the run used more than it held; None: never, if it is as it ends."""
+        if self.end is not None:
+            return self.end.ended_at if self.is_due else None
+        return self.admission.expires_at + GRACE if self.admission else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,25 @@ class AdmissionChange:
         return DayDelta({}, {hour}, budgets={slot: {hour: count} for slot, count in marks.items()})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRun:
+    """An admitted run that a tick has to look at."""
+
+    tenant_id: str
+    run: Run
+    version: object = None
+
+
+class SettledRun(NamedTuple):
+    """A run that a tick has looked at."""
+
+    due: DueRun
+    settled: Amounts | None = None
+    """What it had used when its hold had expired; None: as before."""
+    next_at: datetime | None = None
+    """When to look again; None: never."""
+
+
 class Admissions(Protocol):
     """Stores what open runs have set aside. UsageStore.read returns it. Raises Unavailable as UsageStore does."""
 
@@ -105,3 +134,9 @@ class Admissions(Protocol):
 
     def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
         """Return what all instances have refused on a UTC day, the newest first."""
+
+    def due_runs(self, now: datetime, limit: int) -> list[DueRun]:
+        """Return the runs of all tenants that a tick has to look at, the longest due first. Only for the tick."""
+
+    def settle_runs(self, settled: Sequence[SettledRun]) -> None:
+        """Store these looks. A run that has changed since it was read stays due."""

@@ -83,6 +83,8 @@ class TenantUsage:
     trees: dict[RunKey, Tree] = field(default_factory=dict)
     refusals: dict[date, dict[str, tuple[RefusedRuns, dict[int, int]]]] = field(default_factory=dict)
     """By day and limit: the last refusal, and the count of each place."""
+    look_due: dict[str, datetime] = field(default_factory=dict)
+    """When a tick has to look at admitted runs."""
 
     def add_run(self, part: Run) -> Run:
         """Add a part of a run, and return the whole run."""
@@ -115,6 +117,11 @@ class Tenants(dict[str, Tenant]):
     def __setitem__(self, tenant_id: str, tenant: Tenant) -> None:
         self._versions += 1
         super().__setitem__(tenant_id, replace(tenant, version=self._versions))
+
+
+def copied(run: Run) -> Run:
+    """Return a run that does not change with the stored one."""
+    return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))
 
 
 def _hour_of(instant: datetime) -> datetime:

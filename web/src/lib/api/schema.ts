@@ -4103,7 +4103,7 @@ export interface components {
         };
         /**
          * AlertResponse
-         * @description A crossed threshold, with the usage and the limit at that time.
+         * @description A crossed threshold, or a run over its hold, with the usage and the limit at that time.
          */
         AlertResponse: {
             /** Id */
@@ -4150,6 +4150,12 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `used_usd`. Null unless the metric is `cost`.
              */
             cost_is_complete: boolean | null;
+            /**
+             * Run Id
+             * @description The run that used more than it held, which was `limit`; its threshold is 100. Null for a threshold.
+             * @default null
+             */
+            run_id: string | null;
             /**
              * @description The budget; null for a limit of the plan. `period_start` begins its window.
              * @default null
@@ -4806,7 +4812,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
+            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "run.over_budget" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
             /**
              * Status
              * @enum {string}
