@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from shared.http.csv_files import NEXT_CURSOR
 from shared.http.idempotency import REPLAYED, IdempotencyHeaders
+from shared.http.negotiation import PROTOBUF
 from shared.http.problems import PAYMENT_REQUIRED
 from shared.http.routes import METERING_PATHS, Route
 
@@ -51,7 +52,7 @@ HEADERS: Final[Mapping[str, _Json]] = {
     "RateLimit-Remaining": {"description": "How many of them are left.", "schema": _WHOLE_NUMBER},
     "RateLimit-Reset": {"description": "Seconds until there are more.", "schema": _WHOLE_NUMBER},
 }
-_PROTOBUF: Final = {"application/x-protobuf": {"schema": {"type": "string", "format": "binary"}}}
+_PROTOBUF: Final = {PROTOBUF: {"schema": {"type": "string", "format": "binary"}}}
 _ALWAYS: Final = ("Cache-Control", "X-Content-Type-Options")
 _REQUIRED: Final[Mapping[int, tuple[str, ...]]] = {
     401: ("WWW-Authenticate",),

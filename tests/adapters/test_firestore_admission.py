@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreAdmissions, FirestoreDirectory, FirestoreUsageStore
-from shared.domain.errors import TooLarge
+from shared.domain.errors import Conflict
 from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
@@ -169,7 +169,7 @@ def test_holds_that_do_not_fit_into_a_document_are_refused(
     held = {run_key(str(number)): wide for number in range(2_000)}
     version = admissions.save_admission("acme", changing(held), Holds())
     more = {run_key(str(number)): wide for number in range(2_000, 4_000)}
-    with pytest.raises(TooLarge) as refused:
+    with pytest.raises(Conflict) as refused:
         admissions.save_admission("acme", changing(more, runs=[beginning("one")]), Holds(version=version))
     assert refused.value.code == "too_many_open_runs"
     assert len(holds_of(store).by_run) == 2_000

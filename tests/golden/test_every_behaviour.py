@@ -12,7 +12,7 @@ PRICES = {f"T{number}" for number in range(1, 12 + 1)}
 BILLING = {f"B{number}" for number in range(1, 45 + 1)}
 FORENSICS = {f"F{number}" for number in range(1, 12 + 1)}
 PLATFORM = {"P1", "P2", "P3", "P5"}
-BUDGETS = {"H6", "H7", "H8", "H9", "H10"}
+BUDGETS = {f"H{number}" for number in range(1, 10 + 1)}
 FOLDERS = ("tests/golden", "tests/usecases", "tests/http", "tests/domain")
 
 

@@ -112,6 +112,17 @@ def test_a_gzipped_request_is_read(functions: Functions, key: str) -> None:
     assert ids(functions, key) == [call(1).event_id]
 
 
+@pytest.mark.parametrize("accepted", ["application/x-protobuf", "application/json", "*/*"])
+def test_the_answer_has_the_encoding_of_the_request(accepted: str, functions: Functions, key: str) -> None:
+    headers = {**bearer(key), "Accept": accepted}
+    for content_type, body in ((PROTOBUF, as_protobuf([call(1)])), (JSON, json.dumps(as_json([call(1)])))):
+        answer = functions.record_usage.post(PATH, data=body, content_type=content_type, headers=headers)
+        assert (answer.status_code, answer.mimetype) == (200, content_type)
+    headers["Accept"] = "text/html"
+    answer = functions.record_usage.post(PATH, data=b"", content_type=PROTOBUF, headers=headers)
+    assert refusal(answer)[:2] == (406, 3)
+
+
 def test_the_same_ids_in_any_case_are_one_span(functions: Functions, key: str) -> None:
     span = Sent(span_id="abcdefabcdefabcd")
     upper = as_json([span])
@@ -295,7 +306,7 @@ def test_20_mib_unpacked_are_refused(functions: Functions, key: str) -> None:
 def test_too_many_spans_at_once_are_refused(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.http.metering.otlp.MAX_SPAN_EVENTS", 2)
+    monkeypatch.setattr("shared.http.metering.otlp_export.MAX_SPAN_EVENTS", 2)
     status, code, message = refusal(export(functions, key, call(1), call(2), call(3)))
     assert (status, code) == (413, 8)
     assert "3 metered steps; the maximum is 2" in message

@@ -158,18 +158,14 @@ class Tree:
         """Return what the descendants of a run have used, as last seen."""
         return _sum(self.by_run[each].drawn for each in self.below(run))
 
-    def drawn(self) -> Amounts:
-        """Return what all runs of the tree have used, as last seen."""
-        return _sum(hold.drawn for hold in self.by_run.values())
-
     def unsettled(self, now: datetime) -> list[RunKey]:
         """Return the runs whose hold has expired before anybody looked up how much they used."""
         return [run for run, hold in self.by_run.items() if not hold.is_ended and not hold.is_open(now)]
 
-    def depth(self, run: RunKey) -> int:
-        """Return how many runs lie above this one."""
+    def above(self, run: RunKey) -> list[RunKey]:
+        """Return a run and those above it, up to the root."""
         parent = self.by_run[run].parent
-        return 0 if parent is None else 1 + self.depth(parent)
+        return [run, *(self.above(parent) if parent is not None else ())]
 
     def below(self, run: RunKey) -> list[RunKey]:
         """Return the descendants of a run, each after its parent."""

@@ -1,6 +1,6 @@
 """The holds of a tenant while a group of requests is decided, and what their commit changes. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -93,7 +93,7 @@ class HoldBook:
             return
         if self._holds[root].has_children:
             self._set_in_tree(root, seen)
-        self._set(root, self._holds[root].seen(Tree({**tree.by_run, **seen}).drawn()))
+        self._see_above(Tree({**tree.by_run, **seen}), seen)
 
     def settle(self, root: RunKey, drawn: Mapping[RunKey, Amounts]) -> None:
         """Release the holds of these descendants of a root; each has used so much."""
@@ -102,12 +102,18 @@ class HoldBook:
         self._set_in_tree(root, ended)
         for run in drawn:
             self._release(run)
-        self._set(root, self._holds[root].seen(self.tree(root).drawn()))
+        self._see_above(self.tree(root), drawn)
 
     def end(self, root: RunKey) -> None:
         """Release the hold of a run without a parent, and with it all of its tree."""
         for run in self.tree(root).by_run:
             self._release(run)
+
+    def _see_above(self, tree: Tree, runs: Iterable[RunKey]) -> None:
+        """Take note, in the holds of the tenant, of what these runs have used."""
+        for run in {above for each in runs for above in tree.above(each)} & self._holds.keys():
+            drawn = tree.by_run[run].drawn.plus(tree.drawn_below(run))
+            self._set(run, self._holds[run].seen(drawn))
 
     def _set(self, run: RunKey, hold: Hold) -> None:
         self.held = self.held_without(run).plus(hold, self.now)

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
-from threading import Event, Thread
-from time import sleep
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from shared.domain.errors import UsageError
+from shared.domain.errors import NotFound
 from shared.domain.ledger.holds import NOTHING_HELD, Amounts, RunSpender
 from shared.domain.limits.budgets import Budget, BudgetScope
 from shared.domain.limits.plans import MAX_LIMIT
@@ -17,10 +15,10 @@ from shared.domain.limits.runs import HoldRequest, RunRequest
 from shared.ports import Admissions, UsageStore
 from shared.usecases.limits.admit_runs import RunAdmitter
 from tests.sample_events import NOON
-from tests.usecases.fault_injection import PassingOn
 from tests.usecases.interleaving import Interleaving
 from tests.usecases.limits.admission_world import CENT, Process, World
 from tests.usecases.limits.agents import CLOCKS_DIFFER, Agent, Agents, Limit
+from tests.usecases.limits.gathering import Gate, ask_together, collecting
 from tests.usecases.plain_sums import tick
 
 BEGIN = NOON + timedelta(hours=11, minutes=40)
@@ -61,6 +59,9 @@ class End(NamedTuple):
     run: str
 
 
+Request = Admit | Extend | End
+
+
 class Draw(NamedTuple):
     """Use some eighths of what a run may still use."""
 
@@ -72,7 +73,7 @@ class Draw(NamedTuple):
 class Together(NamedTuple):
     """Requests that wait together, so that all but the first share a commit."""
 
-    requests: tuple[Admit | Extend | End, ...]
+    requests: tuple[Request, ...]
 
 
 class Wait(NamedTuple):
@@ -85,7 +86,7 @@ class Fold(NamedTuple):
     """A tick."""
 
 
-Step = Admit | Extend | End | Draw | Together | Wait | Fold
+Step = Request | Draw | Together | Wait | Fold
 
 names = st.sampled_from(["root", "root", "child", "grandchild", "sibling", "one", "two", "three"])
 sizes = st.sampled_from([(20, 200), (30, 300), (50, 500), (None, 300), (40, None), (100, 1_000)])
@@ -126,31 +127,6 @@ def new_agents(world: World) -> Agents:
     return Agents(LIMIT, [root, child, grandchild, sibling, *alone], world.now)
 
 
-class _Gate(PassingOn):
-    """Lets calls through while it is open, and knows how many wait."""
-
-    def __init__(self, target: Any) -> None:
-        super().__init__(target)
-        self._opened = Event()
-        self._opened.set()
-        self._waiting = 0
-
-    def _call(self, name: str, method: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        self._waiting += 1
-        self._opened.wait()
-        self._waiting -= 1
-        return method(*args, **named)
-
-    def shut(self) -> None:
-        self._opened.clear()
-
-    def open(self) -> None:
-        self._opened.set()
-
-    def has_a_call(self) -> bool:
-        return self._waiting > 0
-
-
 class Instance:
     """A process that follows a program."""
 
@@ -161,11 +137,13 @@ class Instance:
 
     def follow(self, program: Sequence[Step], target: Any) -> None:
         """Do all steps, with this way to the store."""
-        self._gate = _Gate(target)
+        self._gate = Gate(target)
         usage, admissions = self._place.open(self._gate)
         self.process = Process(self._place.world, usage, admissions, self._ahead)
         self.process.admitter = RunAdmitter(self.process.limits, admissions, lambda _: None)
         for step in program:
+            # Others may go on while nothing is asked.
+            usage.read(self._place.world.tenant.id)
             self._do(step)
 
     def _do(self, step: Step) -> None:
@@ -183,31 +161,11 @@ class Instance:
             case Fold():
                 tick(self.process.usage, self.process.now)
 
-    def _ask_together(self, requests: Sequence[Admit | Extend | End]) -> None:
-        """Let the others gather while the first one waits for the store."""
-        self._gate.shut()
-        failed: list[BaseException] = []
-        threads: list[Thread] = []
-        for request in requests:
-            if not self._may_ask(request):
-                continue
-            threads.append(Thread(target=collecting(failed, self._ask), args=(request,), daemon=True))
-            threads[-1].start()
-            if len(threads) == 1:
-                wait_until(self._gate.has_a_call)
-            else:
-                wait_until(lambda: self._gathered() == len(threads) - 1)
-        self._gate.open()
-        for thread in threads:
-            thread.join()
-        if failed:
-            raise failed[0]
+    def _ask_together(self, requests: Sequence[Request]) -> None:
+        allowed = (partial(self._ask, each) for each in requests if self._may_ask(each))
+        ask_together(self._gate, self.process, allowed)
 
-    def _gathered(self) -> int:
-        queues = self.process.admitter._queues._queues
-        return len(queues[self._place.world.tenant.id].waiting)
-
-    def _may_ask(self, request: Admit | Extend | End) -> bool:
+    def _may_ask(self, request: Request) -> bool:
         agent = self._agents.by_name[request.run]
         match request:
             case Admit():
@@ -219,7 +177,7 @@ class Instance:
             case End():
                 return not any(each.recordings for each in agent.tree())
 
-    def _ask(self, request: Admit | Extend | End) -> None:
+    def _ask(self, request: Request) -> None:
         agent = self._agents.by_name[request.run]
         match request:
             case Admit():
@@ -275,33 +233,12 @@ def end(process: Process, agent: Agent) -> None:
     agent.ends += 1
     try:
         process.end(agent.name)
-    except UsageError as error:
-        assert error.code == "unknown_run", error
-        assert not was_admitted, f"{agent.name} was forgotten"
+    except NotFound:
+        if was_admitted:
+            raise
         agent.ends -= 1
     else:
         agent.is_released = True
-
-
-def collecting(failed: list[BaseException], act: Callable[..., object]) -> Callable[..., None]:
-    """Return a function that does the same, and keeps its failure for another thread."""
-
-    def collected(*args: Any) -> None:
-        try:
-            act(*args)
-        except BaseException as error:  # noqa: BLE001 (raised again by the thread of the test)
-            failed.append(error)
-
-    return collected
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for another thread."""
-    for _ in range(50_000):
-        if is_so():
-            return
-        sleep(0.0002)
-    raise AssertionError("the other thread does not get there")
 
 
 class History(NamedTuple):

@@ -11,6 +11,7 @@ from shared.domain.ledger.holds import GRACE, NOTHING_HELD, Amounts
 from shared.domain.limits.runs import Admitted
 
 CLOCKS_DIFFER = timedelta(seconds=9)
+LONGEST_REQUEST = timedelta(seconds=20)
 LATEST_COMMIT = timedelta(seconds=20)
 """After a hold has expired: with the difference of the clocks within the grace."""
 
@@ -104,6 +105,7 @@ class Call:
     agent: Agent
     asked: Amounts
     extends: bool
+    since: datetime
     was_admitted: bool
     parent_was_admitted: bool
     parent_was_asking: bool = False
@@ -145,8 +147,9 @@ class Agents:
         return sum(agent.expires_at is not None or agent.drawn != NOTHING_HELD for agent in self.all)
 
     def pass_by(self, duration: timedelta) -> None:
-        """Let time pass, but not so much that a recording under way would arrive after the grace."""
-        latest = [
+        """Let time pass, but not so much that a request takes too long, or a recording arrives after the grace."""
+        latest = [call.since + LONGEST_REQUEST for call in self._calls]
+        latest += [
             agent.expires_at + LATEST_COMMIT for agent in self.all if agent.recordings and agent.expires_at
         ]
         self.now = max(self.now, min([self.now + duration, *latest]))
@@ -170,6 +173,7 @@ class Agents:
                 agent=agent,
                 asked=asked,
                 extends=extends,
+                since=self.now,
                 was_admitted=agent.expires_at is not None,
                 parent_was_admitted=agent.parent is not None and agent.parent.expires_at is not None,
             )

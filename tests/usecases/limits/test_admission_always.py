@@ -1,7 +1,17 @@
 """However calls take turns: promises fit the limits, refusals have a reason, and nothing leaks."""
 
+from typing import Any
+from uuid import uuid4
+
+import grpc
 from hypothesis import given, settings
 
+from shared.adapters.firestore import (
+    FirestoreAdmissions,
+    FirestoreDirectory,
+    FirestoreRpc,
+    FirestoreUsageStore,
+)
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import UsageError
 from shared.domain.ledger.documents import Wanted
@@ -10,8 +20,10 @@ from shared.domain.ledger.usage import Detail
 from shared.domain.limits.held import NONE_HELD, held_by
 from shared.domain.limits.plans import MAX_LIMIT
 from shared.domain.people.audit import Change
+from shared.ports import Admissions, UsageStore
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.people.manage_limits import set_limits
+from tests.usecases.conftest import RETENTION
 from tests.usecases.limits.admission_world import CENT, Process, World
 from tests.usecases.limits.agent_histories import (
     LIMIT,
@@ -23,11 +35,23 @@ from tests.usecases.limits.agent_histories import (
     run_request,
 )
 from tests.usecases.limits.agents import Agent, Agents, total
+from tests.usecases.limits.torn_firestore import TornRpc
 
 
 def memory_place() -> Place:
     store = MemoryStore()
     return Place(World(store, lambda: (store, store)), store, lambda target: (target, target))
+
+
+def torn_place(channel: grpc.Channel) -> Place:
+    """Return the emulator, of which every read and every commit takes a step for each document."""
+    rpc, torn = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: channel, is_emulator=True), list[Any]()
+
+    def open_store(calls: Any) -> tuple[UsageStore, Admissions]:
+        return FirestoreUsageStore(calls, RETENTION), FirestoreAdmissions(calls)
+
+    world = World(FirestoreDirectory(rpc), lambda: open_store(rpc))
+    return Place(world, rpc, lambda target: open_store(TornRpc(rpc, target, torn)))
 
 
 def check_history(place: Place, history: History) -> None:
@@ -74,7 +98,7 @@ def require_exact_room(world: World, agents: Agents) -> None:
 
 
 def held_of(agents: Agents, user: str) -> Amounts:
-    """Return what runs have set aside of a user's budget; a run below another one of the user takes part of its hold."""
+    """Return what runs hold of a user's budget. Those below another run of the user take a part of its hold."""
     return total(
         agent.amounts.less(agent.drawn_in_tree())
         for agent in agents.all
@@ -104,7 +128,15 @@ def refusal(process: Process, agent: Agent, room: Amounts) -> str | None:
     return None
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(histories)
 def test_in_memory_runs_that_keep_to_their_holds_never_exceed_a_limit(history: History) -> None:
     check_history(memory_place(), history)
+
+
+@settings(max_examples=8)
+@given(histories)
+def test_in_firestore_runs_that_keep_to_their_holds_never_exceed_a_limit(
+    firestore_channel: grpc.Channel, history: History
+) -> None:
+    check_history(torn_place(firestore_channel), history)

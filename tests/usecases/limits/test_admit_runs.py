@@ -214,17 +214,6 @@ def test_the_end_of_a_root_ends_its_tree(world: World, process: Process) -> None
     process.admit("next", cents=93)
 
 
-def test_a_child_counts_against_the_budget_of_its_own_user(world: World, process: Process) -> None:
-    world.set_limits(budget_of_each_user(50))
-    process.admit("root", cents=50, user="ann")
-    process.admit("child", cents=30, parent="root", user="bob")
-    assert refused(process.admit, "of bob", cents=21, user="bob") == "budget_exceeded"
-    process.admit("of bob", cents=20, user="bob")
-    assert refused(process.admit, "of ann", cents=1, user="ann") == "budget_exceeded"
-    process.end("child")
-    process.admit("of bob too", cents=30, user="bob")
-
-
 def test_budgets_of_users_hold_for_each(world: World, process: Process) -> None:
     world.set_limits(budget_of_each_user(50))
     process.draw(None, cents=20, user="ann")

@@ -22,9 +22,6 @@ export function runOf(changes: Partial<Run> = {}): Run {
     began_at: '2026-11-22T12:00:00Z',
     last_at: '2026-11-22T12:00:10Z',
     duration_ms: 10_000,
-    user_id: null,
-    workflow_id: null,
-    tags: null,
     ...changes,
   }
 }

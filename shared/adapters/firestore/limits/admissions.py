@@ -27,7 +27,7 @@ from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
 from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import TooLarge
+from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
@@ -59,7 +59,7 @@ class FirestoreAdmissions:
                     raise StaleHolds from error
                 if not is_full(error):
                     raise
-        raise TooLarge("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
+        raise Conflict("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
 
     def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
         name = TenantPaths(self._rpc.documents, tenant_id).refusals(refused[0].day)

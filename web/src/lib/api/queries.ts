@@ -74,7 +74,7 @@ export const topQuery = (tenant: string, request: TopRequest) =>
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
   })
 
-export const explainQuery = (tenant: string, question: Record<string, string>) =>
+export const explainQuery = (tenant: string, question: Record<string, string | undefined>) =>
   pagesQuery<Explanation>(tenant, 'usage/explain', question)
 
 export const runPath = (tenant: string, run: string) =>
@@ -169,7 +169,7 @@ export const deliveriesQuery = (tenant: string, endpoint: string) =>
 export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
   name: string,
-  filter: Record<string, string> = {},
+  filter: Record<string, string | undefined> = {},
   start?: string,
 ) {
   return infiniteQueryOptions({

@@ -345,7 +345,10 @@ export interface paths {
                     model?: string;
                     user_id?: string;
                     workflow_id?: string;
+                    api_key?: string;
+                    tag?: string;
                     status?: "ok" | "error" | "started" | "completed" | "failed";
+                    errors?: boolean;
                     run_id?: string;
                     limit?: number;
                     cursor?: string;
@@ -470,7 +473,10 @@ export interface paths {
                     model?: string;
                     user_id?: string;
                     workflow_id?: string;
+                    api_key?: string;
+                    tag?: string;
                     status?: "ok" | "error" | "started" | "completed" | "failed";
+                    errors?: boolean;
                     limit?: number;
                     cursor?: string;
                 };
