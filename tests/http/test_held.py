@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.http.run_calls import admit, end, record, used
 from tests.http.serving import Clock, Functions, Json, succeeded
-from tests.http.test_runs import admit, end, record, used
 
 BUDGETS = "/tenants/acme/budgets"
 

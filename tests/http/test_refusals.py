@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from tests.http.run_calls import admit, extend
 from tests.http.serving import Clock, Functions, Json, refused, succeeded
-from tests.http.test_runs import admit, extend
 
 REFUSALS = "/tenants/acme/refusals"
 

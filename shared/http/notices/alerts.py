@@ -53,7 +53,7 @@ class AlertResponse(ResponseModel):
     )
     run_id: str | None = Field(
         default=None,
-        description="The run that used more than it held, which was `limit`; its threshold is 100. Null for a threshold.",
+        description="The run that used more than it held, which was `limit`; null for a threshold.",
     )
     budget: AlertedBudgetResponse | None = Field(
         default=None,

@@ -7,17 +7,16 @@ from itertools import groupby
 from typing import Final
 
 from shared.domain.errors import Unavailable
-from shared.domain.ledger.documents import Wanted
-from shared.domain.ledger.holds import GRACE, NOTHING_HELD, Amounts, RunKey, Tree, run_key
+from shared.domain.ledger.holds import GRACE, NOTHING_HELD, Amounts
 from shared.domain.ledger.periods import MAX_AGE
 from shared.domain.limits.run_left import used_of
-from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert, overrun_of
 from shared.domain.notices.entries import Outgoing, mail_entries, notice_entry
 from shared.domain.notices.mail_templates import Links, overrun_mail, used_of_run
 from shared.domain.notices.webhooks import Json, Notice
 from shared.domain.people.tenants import Tenant
 from shared.ports import Admissions, DueRun, Members, Outbox, SettledRun, UsageStore
+from shared.usecases.limits.taken_holds import taken_by_children
 from shared.usecases.notices.alert_recipients import confirmed_recipients
 
 RUNS_PER_TICK: Final = 300
@@ -51,15 +50,20 @@ class OverrunRaiser:
             raise ExceptionGroup("some runs could not be looked at", errors)
 
     def _look_at(self, tenant_id: str, due: Sequence[DueRun], now: datetime) -> None:
-        roots = {_root(each.run) for each in due if _has_open_children(each.run)}
-        found = self.store.read(tenant_id, Wanted(trees=frozenset(roots)))
-        trees = found.documents.trees
-        overruns = [alert for each in due if (alert := overrun_of(each.run, _below(each.run, trees), now))]
-        if found.tenant is not None and overruns:
-            self._raise(found.tenant, overruns)
+        taken = taken_by_children(self.store, tenant_id, [each.run for each in due])
+        below = {each.run.id: taken.get(each.run.id, NOTHING_HELD) for each in due}
+        overruns = [alert for each in due if (alert := overrun_of(each.run, below[each.run.id], now))]
+        tenant = self.store.read(tenant_id).tenant if overruns else None
+        if tenant is not None:
+            self._raise(tenant, overruns)
         over = {alert.run_id for alert in overruns}
         # The alerts are stored: a crash before this line finds them again, and raises none twice.
-        self.admissions.settle_runs([_settled(each, trees, now, is_over=each.run.id in over) for each in due])
+        self.admissions.settle_runs(
+            [
+                SettledRun(each) if each.run.id in over else _settled(each, below[each.run.id], now)
+                for each in due
+            ]
+        )
 
     def _raise(self, tenant: Tenant, overruns: Sequence[UsageAlert]) -> None:
         for _ in range(_MAX_TRIES):
@@ -78,26 +82,12 @@ class OverrunRaiser:
         return Outgoing(entries=[*entries, *map(notice_entry, _notices(tenant, alerts))])
 
 
-def _root(run: Run) -> RunKey:
-    return (run.admission and run.admission.root) or run_key(run.id)
-
-
-def _has_open_children(run: Run) -> bool:
-    return run.end is None and run.admission is not None and run.admission.has_children
-
-
-def _below(run: Run, trees: Mapping[RunKey, Tree]) -> Amounts:
-    """Return what the runs below have taken. Of an ended run its end says it; a released tree says nothing."""
-    tree = trees.get(_root(run)) if _has_open_children(run) else None
-    return tree.taken_below(run_key(run.id)) if tree else NOTHING_HELD
-
-
-def _settled(due: DueRun, trees: Mapping[RunKey, Tree], now: datetime, *, is_over: bool) -> SettledRun:
+def _settled(due: DueRun, below: Amounts, now: datetime) -> SettledRun:
     """Return when to look again: never, unless nobody has ended the run and it may still go on."""
     run, admission = due.run, due.run.admission
-    if is_over or admission is None or run.end is not None:
+    if admission is None or run.end is not None:
         return SettledRun(due)
-    used = used_of(run.sums, _below(run, trees)) if admission.settled is None else None
+    used = used_of(run.sums, below) if admission.settled is None else None
     passed = now - admission.expires_at - GRACE
     next_at = now + max(_FIRST_PAUSE, _PAUSES_GROW * passed)
     return SettledRun(due, used, next_at if passed < MAX_AGE else None)
