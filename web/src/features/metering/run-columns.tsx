@@ -62,7 +62,10 @@ function count(key: string, header: string, of: (run: Run) => number): Column<Ru
 function Name({ run }: { run: Run }) {
   return (
     <>
-      <span className="line-clamp-2 max-w-80 font-mono max-sm:line-clamp-3 text-xs wrap-anywhere" title={run.id}>
+      <span
+        className="line-clamp-2 max-w-80 font-mono max-sm:line-clamp-3 text-xs wrap-anywhere"
+        title={run.id}
+      >
         {run.id}
       </span>
       <RelativeTime at={run.began_at} className="text-xs font-normal text-ink-faint md:hidden" />

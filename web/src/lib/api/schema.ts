@@ -4158,7 +4158,7 @@ export interface components {
             cost_is_complete: boolean | null;
             /**
              * Run Id
-             * @description The run that used more than it held, which was `limit`; its threshold is 100. Null for a threshold.
+             * @description The run that used more than it held, which was `limit`; null for a threshold.
              * @default null
              */
             run_id: string | null;
@@ -6972,6 +6972,31 @@ export interface components {
             overlap_hours?: number;
         };
         /**
+         * RunHoldResponse
+         * @description The amounts that a run has set aside, in total. Null: nothing of this unit.
+         */
+        RunHoldResponse: {
+            /** Usd */
+            usd: string | null;
+            /** Tokens */
+            tokens: number | null;
+            /**
+             * Own Usd
+             * @description The part that its children cannot take.
+             */
+            own_usd: string | null;
+            /**
+             * Own Tokens
+             * @description The part that its children cannot take.
+             */
+            own_tokens: number | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * RunInTreeResponse
          * @description A run of a tree.
          */
@@ -6986,8 +7011,18 @@ export interface components {
             sum: components["schemas"]["Amounts"];
         };
         /**
+         * RunOverResponse
+         * @description The dollars and tokens that a run has used beyond its hold, or after its end or the expiry of its hold.
+         */
+        RunOverResponse: {
+            /** Usd */
+            usd: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * RunResponse
-         * @description A run and its totals.
+         * @description A run, its totals and its budget.
          */
         RunResponse: {
             /** Calls */
@@ -7011,6 +7046,28 @@ export interface components {
              * @enum {string}
              */
             cost_status: "complete" | "incomplete" | "unknown";
+            hold: components["schemas"]["RunHoldResponse"] | null;
+            /**
+             * Remaining Usd
+             * @description 0 after the end, or when the hold has expired. Null: no dollars are held, or a call has no complete price. In lists also for an open run with children.
+             */
+            remaining_usd: string | null;
+            /**
+             * Remaining Tokens
+             * @description Null: no tokens are held. In lists also for an open run with children.
+             */
+            remaining_tokens: number | null;
+            over: components["schemas"]["RunOverResponse"] | null;
+            /**
+             * Ended At
+             * @description When it was ended; null if only events say that it has.
+             */
+            ended_at: string | null;
+            /**
+             * Error
+             * @description As its end names it.
+             */
+            error: string | null;
             /** Id */
             id: string;
             /**
