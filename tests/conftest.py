@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from shared.logs import LOGGER, JsonLines
 from tools.dev.auth_emulator import auth_emulator
@@ -28,6 +28,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=2_000, derandomize=False)
+# A mutant is seen by the first example that fails, however long it is.
+settings.register_profile("mutants", settings.get_profile("thorough"), phases=[Phase.generate])
 settings.load_profile("ci")
 
 

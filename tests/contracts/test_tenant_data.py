@@ -157,7 +157,7 @@ def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
     anns = replace(HOLD, budgets=frozenset({BudgetSlot("user@1", "ann"), of_flow}))
     bobs = replace(HOLD, budgets=frozenset({of_bob}))
     change = changing({ROOT: anns, ONE: bobs}, trees={ROOT: {ROOT: anns, TWO: bobs}})
-    version = stores.admissions.save_admission("acme", change, Holds())
+    version = stores.admissions.save_admission("acme", change, Holds()).version
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 2
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
     found = stores.usage.read("acme", Wanted(holds=True, trees=frozenset({ROOT}))).documents

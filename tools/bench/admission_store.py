@@ -121,7 +121,7 @@ class HoldingTenant:
         )
         held = {run_key(f"open-{number}"): _HOLD for number in range(self.situation.holds)}
         change = AdmissionChange(now=NOW, settings=DEFAULT_COUNTER_SETTINGS, holds=held, is_first=True)
-        self._version = self._admissions.save_admission(self.id, change, Holds())
+        self._version = self._admissions.save_admission(self.id, change, Holds()).version
 
     def record_seconds(self) -> float:
         """Return how long recording an event of a new run takes."""
@@ -153,4 +153,4 @@ class HoldingTenant:
             holds={**self._previous, run: _HOLD},
         )
         holds = Holds(version=self._version) if remembers else found.holds
-        self._version = self._admissions.save_admission(self.id, change, holds)
+        self._version = self._admissions.save_admission(self.id, change, holds).version

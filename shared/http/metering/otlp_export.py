@@ -16,12 +16,12 @@ from shared.http.bodies import JSON, parse_json_bytes, read_unpacked
 from shared.http.metering import otlp_json
 from shared.http.metering.event_bodies import MAX_EVENTS
 from shared.http.negotiation import PROTOBUF
+from shared.http.openapi_responses import IGNORED_SPANS
 from shared.http.problems import rate_headers
 from shared.http.routes import PRIVATE, TENANT_HEADER, Call, Container
 from shared.usecases.metering.record_events import Recorded
 from shared.usecases.metering.record_for_tenants import NOT_RECORDED, Sender
 
-IGNORED_HEADER: Final = "GWI-Ignored-Spans"
 MAX_SPAN_EVENTS: Final = 20 * MAX_EVENTS
 """A collector sends 8,192 spans at once."""
 _OFF: Final = "metering is disabled (GWI_METERING_ENABLED): no span was recorded"
@@ -63,7 +63,7 @@ def export(call: Call, container: Container) -> Response:
         results.add(_record(call, container, items, results), first)
     rejected = _rejected(found, results)
     response = _response(call.request, len(rejected), _message(list(rejected.values()), len(spans)))
-    response.headers[IGNORED_HEADER] = str(found.ignored)
+    response.headers[IGNORED_SPANS] = str(found.ignored)
     if results.rate:
         response.headers.update(rate_headers(results.rate))
     return response

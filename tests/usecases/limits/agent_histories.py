@@ -5,8 +5,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-
 from shared.domain.errors import NotFound
 from shared.domain.ledger.holds import NOTHING_HELD, Amounts, RunSpender
 from shared.domain.limits.budgets import Budget, BudgetScope
@@ -17,6 +15,18 @@ from shared.usecases.limits.admit_runs import RunAdmitter
 from tests.sample_events import NOON
 from tests.usecases.interleaving import Interleaving
 from tests.usecases.limits.admission_world import CENT, Process, World
+from tests.usecases.limits.agent_programs import (
+    Admit,
+    Draw,
+    End,
+    Extend,
+    Fold,
+    History,
+    Request,
+    Step,
+    Together,
+    Wait,
+)
 from tests.usecases.limits.agents import CLOCKS_DIFFER, Agent, Agents, Limit
 from tests.usecases.limits.gathering import Gate, ask_together, collecting
 from tests.usecases.plain_sums import tick
@@ -33,78 +43,6 @@ OF_USERS = Budget(
     on_unknown_price="block",
     counts_from=NOON - timedelta(hours=1),
 )
-TTLS = [timedelta(minutes=5), timedelta(hours=1), timedelta(hours=14)]
-
-
-class Admit(NamedTuple):
-    """Ask for a run; again, if it was admitted before."""
-
-    run: str
-    asked: tuple[int | None, int | None]
-    """Cents and tokens."""
-    ttl: timedelta
-
-
-class Extend(NamedTuple):
-    """Ask for other totals."""
-
-    run: str
-    asked: tuple[int | None, int | None]
-    ttl: timedelta | None
-
-
-class End(NamedTuple):
-    """End a run, unless something of its tree is being recorded."""
-
-    run: str
-
-
-Request = Admit | Extend | End
-
-
-class Draw(NamedTuple):
-    """Use some eighths of what a run may still use."""
-
-    run: str
-    eighths: int
-    ago: timedelta
-
-
-class Together(NamedTuple):
-    """Requests that wait together, so that all but the first share a commit."""
-
-    requests: tuple[Request, ...]
-
-
-class Wait(NamedTuple):
-    """Time passes."""
-
-    duration: timedelta
-
-
-class Fold(NamedTuple):
-    """A tick."""
-
-
-Step = Request | Draw | Together | Wait | Fold
-
-names = st.sampled_from(["root", "root", "child", "grandchild", "sibling", "one", "two", "three"])
-sizes = st.sampled_from([(20, 200), (30, 300), (50, 500), (None, 300), (40, None), (100, 1_000)])
-admits = st.builds(Admit, names, sizes, st.sampled_from(TTLS))
-extends = st.builds(
-    Extend, names, sizes | st.sampled_from([(10, 100), (60, 100)]), st.none() | st.sampled_from(TTLS)
-)
-ends = st.builds(End, names)
-hours_ago = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=12)])
-draws = st.builds(Draw, names, st.sampled_from([1, 4, 8, 8]), hours_ago)
-waits = st.builds(
-    Wait,
-    st.sampled_from([timedelta(seconds=3), timedelta(seconds=25), timedelta(minutes=5), timedelta(hours=13)]),
-)
-groups = st.builds(Together, st.lists(admits | extends | ends, min_size=3, max_size=4).map(tuple))
-steps = admits | admits | draws | draws | extends | ends | groups | waits | st.just(Fold())
-programs = st.lists(st.lists(steps, min_size=2, max_size=9), min_size=2, max_size=3)
-schedules = st.lists(st.integers(0, 2), max_size=60)
 
 
 class Place(NamedTuple):
@@ -239,20 +177,6 @@ def end(process: Process, agent: Agent) -> None:
         agent.ends -= 1
     else:
         agent.is_released = True
-
-
-class History(NamedTuple):
-    """Programs of processes, and the order in which their calls take turns."""
-
-    programs: Sequence[Sequence[Step]]
-    schedule: Sequence[int]
-    strangers: bool
-    """Whether something was used before."""
-    all_end: bool
-    """Whether the runs end in the end, and do not expire."""
-
-
-histories = st.builds(History, programs, schedules, st.booleans(), st.booleans())
 
 
 def live_through(place: Place, history: History) -> Agents:

@@ -107,7 +107,9 @@ def without_losses(*names: str) -> tuple[tuple[object, ...], dict[str, Outcome]]
 
 def decided(outcome: Outcome) -> Outcome:
     """Return an outcome without what depends on when it was decided."""
-    return replace(outcome, is_new=True, **({"status": None} if isinstance(outcome, Admitted) else {}))
+    if isinstance(outcome, Admitted):
+        return replace(outcome, is_new=True, status=None)
+    return replace(outcome, is_new=True)
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -22,7 +22,11 @@ export function runColumns(sort: string | undefined, runsOf: NamedRuns): Column<
 function columns(runsOf: NamedRuns): Column<Run>[] {
   return [
     { key: 'id', header: 'Run', cell: (run) => <Name run={run} /> },
-    { key: 'status', header: 'Status', cell: (run) => <RunStatus status={run.status} /> },
+    {
+      key: 'status',
+      header: 'Status',
+      cell: (run) => <RunStatus status={run.status} isSilent={run.is_silent} />,
+    },
     {
       key: 'started',
       header: 'Started',

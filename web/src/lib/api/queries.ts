@@ -8,8 +8,6 @@ import type {
   Budgets,
   DeliveryPage,
   Endpoint,
-  EventPage,
-  Explanation,
   Granularity,
   InvoicePage,
   Me,
@@ -20,7 +18,6 @@ import type {
   Refusals,
   Run,
   RunPage,
-  RunTree,
   Series,
   Thresholds,
   Top,
@@ -74,9 +71,6 @@ export const topQuery = (tenant: string, request: TopRequest) =>
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
   })
 
-export const explainQuery = (tenant: string, question: Record<string, string | undefined>) =>
-  pagesQuery<Explanation>(tenant, 'usage/explain', question)
-
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
@@ -88,24 +82,6 @@ export const runQuery = (tenant: string, run: string) =>
     queryKey: ['tenant', tenant, 'run', run],
     queryFn: ({ signal }) => call<Run>(runPath(tenant, run), { signal }),
   })
-
-export const runTreeQuery = (tenant: string, run: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'run', run, 'tree'],
-    queryFn: ({ signal }) => call<RunTree>(`${runPath(tenant, run)}/tree`, { signal }),
-  })
-
-/** The API's maximum, so that most runs need one request. */
-export const EVENTS_PER_PAGE = 500
-
-/** The events of a run, the newest first, from a cursor on. */
-export const runEventsQuery = (tenant: string, run: string, cursor?: string) =>
-  pagesQuery<EventPage>(
-    tenant,
-    'events',
-    { run_id: run, metadata: 'true', limit: String(EVENTS_PER_PAGE) },
-    cursor,
-  )
 
 export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
 

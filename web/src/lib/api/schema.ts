@@ -8276,6 +8276,8 @@ export interface components {
         "Content-Disposition": string;
         /** @description Only if a file does not hold everything: the cursor at which to go on. */
         "GWI-Next-Cursor": string;
+        /** @description How many spans report nothing that is metered. */
+        "GWI-Ignored-Spans": number;
         /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
         "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
