@@ -63,16 +63,16 @@ def test_a_hold_that_has_expired_has_nothing_left(functions: Functions, clock: C
 def test_what_children_hold_is_not_left_on_the_page_and_unknown_in_a_list(
     functions: Functions, key: str
 ) -> None:
-    succeeded(admit(functions, key, "root", budget_usd="2.00"), 201)
-    succeeded(admit(functions, key, "child", parent_run_id="root", budget_usd="0.50"), 201)
-    assert budget_of(functions, key, "root")["remaining_usd"] == "1.50"
-    tree = functions.read(key, f"{RUNS}/root/tree")["runs"]
+    succeeded(admit(functions, key, "top", budget_usd="2.00"), 201)
+    succeeded(admit(functions, key, "child", parent_run_id="top", budget_usd="0.50"), 201)
+    assert budget_of(functions, key, "top")["remaining_usd"] == "1.50"
+    tree = functions.read(key, f"{RUNS}/top/tree")["runs"]
     assert [(each["run"]["id"], each["run"]["remaining_usd"]) for each in tree] == [
-        ("root", "1.50"),
+        ("top", "1.50"),
         ("child", "0.50"),
     ]
     listed = {run["id"]: run["remaining_usd"] for run in functions.read(key, RUNS)["runs"]}
-    assert listed == {"root": None, "child": "0.50"}
+    assert listed == {"top": None, "child": "0.50"}
 
 
 def test_a_call_without_a_price_leaves_the_rest_unknown(functions: Functions, key: str) -> None:
