@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.domain.errors import Unavailable
 from shared.domain.ledger.holds import GRACE
 from shared.domain.limits.limits import LimitOverrides
 from shared.domain.limits.plans import MAX_LIMIT
@@ -66,9 +67,12 @@ class Runs:
         """The runs that a tick would look at."""
         return [each.run.id for each in self.place.open_both()[1].due_runs(now, 5)]
 
-    def tick(self, now: datetime = NOON, fault: Fault | None = None) -> None:
+    def tick(self, now: datetime = NOON) -> None:
+        fold_tenants(TenantFolder(self.place.open()), ["acme"], now)
+        self.look(now)
+
+    def look(self, now: datetime = NOON, fault: Fault | None = None) -> None:
         usage, admissions = self.place.open_both(fault)
-        fold_tenants(TenantFolder(usage), ["acme"], now)
         OverrunRaiser(
             store=usage,
             admissions=admissions,
@@ -202,18 +206,18 @@ def test_many_runs_are_one_mail(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("took_effect", [False, True])
-@pytest.mark.parametrize("calls", range(0, 14, 2))
-def test_h7_a_tick_interrupted_anywhere_and_retried_tells_each_run_once(
+@pytest.mark.parametrize("calls", range(7))
+def test_h7_a_look_interrupted_anywhere_and_retried_tells_each_run_once(
     calls: int, took_effect: bool, runs: Runs
 ) -> None:
     for run_id in ("a", "b"):
         runs.admit(run_id, 10)
         runs.draw(run_id, 13)
         runs.end(run_id)
-    with suppress(ExceptionGroup):
-        runs.tick(fault=Fault(calls, took_effect))
+    with suppress(Unavailable, ExceptionGroup):
+        runs.look(fault=Fault(calls, took_effect))
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: runs.tick(), range(3)))
+        list(pool.map(lambda _: runs.look(), range(3)))
     assert runs.told() == [("a", 13, 10), ("b", 13, 10)]
     assert len({notice.message_id for notice in runs.notices()}) == len(runs.notices()) == 2
     assert sorted(entry.kind for entry in runs.place.entries()) == ["mail", "notice", "notice"]
