@@ -1,4 +1,4 @@
-"""The first page of a list of 100,000 runs: its round trips and reads, in each order and with each filter."""
+"""The first page of a list of 100,000 runs, in each order and with each filter, and a run of 10,000 events."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,17 +10,24 @@ from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore, retries
 from shared.adapters.firestore.metering.events import run_write
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.rpc import open_channel
+from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.recording import prepare
 from shared.domain.metering.run_lists import RunSort, RunsWanted, StatusAt
 from shared.domain.metering.runs import Run
-from shared.ports import Operations
+from shared.ports import EventsWanted, Operations
+from shared.usecases.metering.read_run_tree import read_run_tree
 from tools.bench.operations import RETENTION
 from tools.bench.report import Measure, at_most
+from tools.bench.sample import sample_events
 from tools.bench.timing import seconds
 from tools.dev.emulators import firestore_emulator
 from tools.dev.settings import PROJECT_ID
 
 RUNS: Final = 100_000
 LIMIT: Final = 50
+EVENTS: Final = 10_000
+_PAGE: Final = 500
 TENANT_ID: Final = "bench"
 NOW: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MOST_RPCS: Final = 3 - 2
@@ -50,6 +57,34 @@ def measure() -> Iterator[Measure]:
         yield Measure(
             "runs_first_page_reads", reads, "reads", at_most(LIMIT + 1), "one for each run, and one more"
         )
+
+        yield from _long_run(rpc, store)
+
+
+def _long_run(rpc: FirestoreRpc, store: FirestoreUsageStore) -> Iterator[Measure]:
+    """Count what the page of a run of 10,000 events reads: its events in pages, and its tree."""
+    for first in range(0, EVENTS, _PAGE):
+        events = sample_events(_PAGE, f"long-{first}", NOW, runs=1)
+        sent = [
+            event.model_copy(update={"run_id": "long"}) for event in map(MeteringEvent.model_validate, events)
+        ]
+        store.record(TENANT_ID, [prepare(event, TENANT_ID, NOW) for event in sent], CounterSettings(), NOW)
+    with rpc.request() as operations:
+        reading = seconds(lambda: _read_all(store))
+        read_run_tree(store, TENANT_ID, "long")
+    words = f"{EVENTS:,} events in {reading:.1f} s on the emulator, and the tree"
+    yield Measure("long_run_rpcs", operations.calls, "RPCs", at_most(EVENTS // _PAGE + 2), words)
+    yield Measure("long_run_reads", operations.reads, "reads", at_most(EVENTS + EVENTS // _PAGE + 2), words)
+
+
+def _read_all(store: FirestoreUsageStore) -> None:
+    cursor = None
+    while True:
+        wanted = EventsWanted(run_id="long", with_metadata=True)
+        page = store.list_events(TENANT_ID, wanted, limit=_PAGE, cursor=cursor)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def _load(rpc: FirestoreRpc, count: int) -> None:
