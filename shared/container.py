@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.default_plans import default_plans
@@ -35,6 +34,7 @@ from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.estimate_hold import HoldEstimator
+from shared.usecases.limits.keep_refusals import RefusalKeeper
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.read_plans import PlanReader
@@ -44,6 +44,7 @@ from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
 from shared.usecases.notices.raise_alerts import AlertRaiser
 from shared.usecases.notices.raise_budget_alerts import BudgetAlertRaiser
+from shared.usecases.notices.raise_overruns import OverrunRaiser
 from shared.usecases.people.authenticate import KeyAuthenticator
 from shared.usecases.people.authenticate_member import MemberAuthenticator
 from shared.usecases.people.named_tenants import NamedTenants
@@ -52,9 +53,6 @@ from shared.usecases.platform.stripe_failures import FailureKeeper
 from shared.usecases.platform.tick_history import TickHistory
 from shared.usecases.prices.read_prices import PriceReader
 from shared.usecases.tick_jobs import TickJobs
-
-if TYPE_CHECKING:
-    pass
 
 
 def utc_now() -> datetime:
@@ -136,16 +134,19 @@ class Container(Storage):
             rows=self.rows,
             margins=self.margin_refresher,
             history=TickHistory(self.service),
-            overview=self._overview,
-        )
-
-    @cached_property
-    def _overview(self) -> OverviewRefresher:
-        return OverviewRefresher(
-            service=self.service,
-            tenant_index=self.tenant_index,
-            margins=self._stores.margins,
-            outbox=self.outbox,
+            overview=OverviewRefresher(
+                service=self.service,
+                tenant_index=self.tenant_index,
+                margins=self.margins,
+                outbox=self.outbox,
+            ),
+            overruns=OverrunRaiser(
+                store=self.usage,
+                admissions=self.admissions,
+                members=self.members,
+                outbox=self.outbox,
+                links=self.links,
+            ),
         )
 
     @cached_property
@@ -180,7 +181,6 @@ class Container(Storage):
 
     @cached_property
     def links(self) -> Links:
-        """The pages that mails and problems link to."""
         return Links(self.config.web_origin)
 
     @cached_property
@@ -245,6 +245,10 @@ class Container(Storage):
     @cached_property
     def runs(self) -> RunAdmitter:
         return RunAdmitter(self.limits, self._stores.admissions)
+
+    @cached_property
+    def refusals(self) -> RefusalKeeper:
+        return RefusalKeeper(self.admissions)
 
     @cached_property
     def hold_estimator(self) -> HoldEstimator:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import grpc
 
 from shared.adapters.firestore import (
+    FirestoreAdmissions,
     FirestoreDirectory,
     FirestoreMembers,
     FirestoreOutbox,
@@ -15,7 +16,7 @@ from shared.adapters.firestore import (
 )
 from shared.adapters.memory import MemoryStore
 from shared.domain.notices.outbox import OutboxEntry
-from shared.ports import Directory, Members, Outbox, UsageStore
+from shared.ports import Admissions, Directory, Members, Outbox, UsageStore
 from tests.outgoing_fixtures import entries_of, mails_of
 from tests.usecases.fault_injection import Fault, with_fault
 
@@ -39,6 +40,9 @@ class AlertPlace(Protocol):
     def open(self, fault: Fault | None = None) -> UsageStore:
         """Return the usage store as one process sees it, until it is interrupted."""
 
+    def open_both(self, fault: Fault | None = None) -> tuple[UsageStore, Admissions]:
+        """Return the stores of usage and of admissions as one process sees them, until it is interrupted."""
+
     def mails(self) -> list[WaitingMail]:
         """Return the queued mails in a stable order."""
 
@@ -58,6 +62,11 @@ class MemoryAlertPlace:
     def open(self, fault: Fault | None = None) -> UsageStore:
         """See AlertPlace."""
         return with_fault(self.store, fault)
+
+    def open_both(self, fault: Fault | None = None) -> tuple[UsageStore, Admissions]:
+        """See AlertPlace."""
+        store = with_fault(self.store, fault)
+        return store, store
 
     def mails(self) -> list[WaitingMail]:
         """See AlertPlace."""
@@ -80,6 +89,11 @@ class FirestoreAlertPlace:
     def open(self, fault: Fault | None = None) -> UsageStore:
         """See AlertPlace."""
         return FirestoreUsageStore(with_fault(self._rpc, fault), RETENTION)
+
+    def open_both(self, fault: Fault | None = None) -> tuple[UsageStore, Admissions]:
+        """See AlertPlace."""
+        rpc = with_fault(self._rpc, fault)
+        return FirestoreUsageStore(rpc, RETENTION), FirestoreAdmissions(rpc)
 
     def mails(self) -> list[WaitingMail]:
         """See AlertPlace."""

@@ -219,7 +219,8 @@ class BudgetUseResponse(ResponseModel):
     unit: BudgetUnit
     limit: str = Field(description="An amount of tokens or runs, or USD.")
     used: str
-    left: str
+    held: str = Field(description="Reserved for runs in progress.")
+    left: str = Field(description="Neither used nor reserved.")
     percent: float = Field(description="Cut to two decimals; may exceed 100.")
     is_complete: bool = Field(description="False if calls have no complete price: at least `used` is used.")
     resets_at: datetime | None = Field(description="The start of the next window; null if there is none.")
@@ -235,6 +236,7 @@ class BudgetUseResponse(ResponseModel):
             unit=budget.unit,
             limit=_text(budget, budget.amount),
             used=_text(budget, use.used),
+            held=_text(budget, use.held),
             left=_text(budget, use.left),
             percent=use.percent,
             is_complete=use.is_complete,

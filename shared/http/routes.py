@@ -18,6 +18,7 @@ from shared.domain.notices.mail_templates import Links
 from shared.domain.people.audit import Change, member_actor
 from shared.domain.people.members import Identity, Permission
 from shared.ports import (
+    Admissions,
     Directory,
     Endpoints,
     Margins,
@@ -38,6 +39,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.estimate_hold import HoldEstimator
+from shared.usecases.limits.keep_refusals import RefusalKeeper
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.tenant_rows import TenantRows
@@ -106,6 +108,10 @@ class Container(Protocol):
     def runs(self) -> RunAdmitter: ...
     @property
     def hold_estimator(self) -> HoldEstimator: ...
+    @property
+    def admissions(self) -> Admissions: ...
+    @property
+    def refusals(self) -> RefusalKeeper: ...
     @property
     def rates(self) -> RateLimits: ...
     @property

@@ -2,7 +2,17 @@
 
 from shared.http import openapi
 from shared.http.billing import billing, reconciliation
-from shared.http.ledger import attribution, events, explain, run_bundles, run_trees, runs, series, usage_api
+from shared.http.ledger import (
+    attribution,
+    events,
+    explain,
+    refusals,
+    run_bundles,
+    run_trees,
+    runs,
+    series,
+    usage_api,
+)
 from shared.http.liveness import ALIVE
 from shared.http.metering import record_usage
 from shared.http.notices import alerts, endpoints, mail_links
@@ -20,6 +30,7 @@ _READING = (
     run_bundles,
     run_trees,
     series,
+    refusals,
     attribution,
     billing,
     reconciliation,

@@ -32,9 +32,11 @@ from shared.ports.ledger import (
 from shared.ports.limits import (
     AdmissionChange,
     Admissions,
+    DueRun,
     PlanCatalogs,
     RunChange,
     SavedAdmission,
+    SettledRun,
     StaleHolds,
     StalePlans,
 )
@@ -80,6 +82,7 @@ __all__ = [
     "DeliveryFailed",
     "Directory",
     "DueCounter",
+    "DueRun",
     "EndpointSync",
     "Endpoints",
     "ErasedEvents",
@@ -107,6 +110,7 @@ __all__ = [
     "RunChange",
     "SavedAdmission",
     "ServiceStatus",
+    "SettledRun",
     "SignatureCheck",
     "SignedWebhook",
     "Snapshot",

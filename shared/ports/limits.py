@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, run_mark
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.ledger.holds import Hold, Holds, RunAdmission, RunEnd, RunKey
+from shared.domain.ledger.holds import GRACE, Amounts, Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.runs import Run
 from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant
 
@@ -57,6 +59,15 @@ class RunChange:
     end: RunEnd | None = None
     begins: str | None = None
     """The id of a run that begins with its admission."""
+    is_due: bool = False
+    """Whether to look at the run that ends: it may have used more than it held."""
+
+    @property
+    def look_at(self) -> datetime | None:
+        """When a tick has to look whether the run used more than it held; None: never, if it is as it ends."""
+        if self.end is not None:
+            return self.end.ended_at if self.is_due else None
+        return self.admission.expires_at + GRACE if self.admission else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,25 @@ class SavedAdmission(NamedTuple):
     """The number of commits that the counter has had with this one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRun:
+    """An admitted run that a tick has to look at."""
+
+    tenant_id: str
+    run: Run
+    version: object = None
+
+
+class SettledRun(NamedTuple):
+    """A run that a tick has looked at."""
+
+    due: DueRun
+    settled: Amounts | None = None
+    """What it had used when its hold had expired; None: as before."""
+    next_at: datetime | None = None
+    """When to look again; None: never."""
+
+
 class Admissions(Protocol):
     """Stores what open runs have set aside. UsageStore.read returns it. Raises Unavailable as UsageStore does."""
 
@@ -105,3 +135,18 @@ class Admissions(Protocol):
         because an earlier attempt succeeded and its response was lost. Other readers see the counter first, then the
         runs, then the trees, and the tenant's holds last.
         """
+
+    def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
+        """Store the last refusals of a day by one instance with their counts, each of which never falls.
+
+        `place` is where the instance counts: one of COUNTING_PLACES.
+        """
+
+    def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
+        """Return what all instances have refused on a UTC day, the newest first."""
+
+    def due_runs(self, now: datetime, limit: int) -> list[DueRun]:
+        """Return the runs of all tenants that a tick has to look at, the longest due first. Only for the tick."""
+
+    def settle_runs(self, settled: Sequence[SettledRun]) -> None:
+        """Store these looks. A run that has changed since it was read stays due."""

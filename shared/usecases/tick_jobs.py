@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fo
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.tenant_rows import TenantRows
 from shared.usecases.notices.deliver import Deliverer, deliver_due
+from shared.usecases.notices.raise_overruns import OverrunRaiser
 from shared.usecases.platform.compute_overview import OverviewRefresher
 from shared.usecases.platform.tick_history import TickHistory
 
@@ -37,6 +39,7 @@ class TickJobs:
     margins: MarginRefresher
     history: TickHistory
     overview: OverviewRefresher
+    overruns: OverrunRaiser
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
@@ -54,14 +57,12 @@ class TickJobs:
                 self._tick(now)
 
     def _tick(self, now: datetime) -> None:
-        """Fold what is due, then deliver, also if folding failed. Alerts of this fold leave at once."""
-        try:
+        """Fold what is due, look at runs, then deliver, also if one of them failed. New alerts leave at once."""
+        with ExitStack() as always:
+            always.callback(self.overview.refresh_if_due, now)
+            always.callback(deliver_due, self.deliverer, self.publisher)
+            always.callback(self.overruns.look, now)
             fold_due(self.folder, self.publisher, now)
-        finally:
-            try:
-                deliver_due(self.deliverer, self.publisher)
-            finally:
-                self.overview.refresh_if_due(now)
 
     def _reconcile(self, message: TickMessage, now: datetime) -> None:
         """Reconcile the tenants that are named, or the next few of all of them and then, by a message, the rest.

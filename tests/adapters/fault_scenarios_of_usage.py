@@ -5,15 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-import pytest
-
 from shared.domain.billing.margin_lists import MarginsWanted
 from shared.domain.ledger.documents import Wanted
 from shared.domain.metering.run_lists import RunsWanted
 from shared.domain.notices.entries import Outgoing, notice_entry
 from shared.domain.notices.mails import RenderedMail
 from shared.domain.people.audit import Change
-from shared.ports import BillingChange, DeliveryFailed, EventsWanted, RunChange, SignedWebhook, StaleHolds
+from shared.ports import BillingChange, DeliveryFailed, EventsWanted, SignedWebhook
 from shared.usecases.billing.refresh_margins import MarginRefresher
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -29,7 +27,6 @@ from shared.usecases.platform.compute_overview import OverviewRefresher
 from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
 from tests.adapters.fault_scenarios import told
-from tests.admission_fixtures import ADMISSION, END, HOLD, OF_ANN, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.contracts.test_service_status import ATTEMPT, LETTER
@@ -44,7 +41,6 @@ from tests.usecases.billing.billing_scenarios import ENDIVE, STARTED, billing_on
 from tests.usecases.notices.alert_scenarios import LIMIT, LINKS, folder_of, using
 from tests.usecases.plain_sums import current, folded, new_tenant
 
-ALL_HELD = Wanted(holds=True, trees=frozenset({ONE}), runs=frozenset({ONE, TWO}))
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CHANGE = Change("admin:ada", NOON, "because")
 ROTATED = ENDPOINT.rotated(NOON)
@@ -75,25 +71,6 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         list(usage.due_counters(NOON)),
         usage.most_overdue(),
     ]
-
-
-def runs_are_admitted_and_end(stores: Stores) -> Sequence[object]:
-    usage, tenant = stores.usage, new_tenant(stores.directory)
-    usage.record("acme", [llm_call("e1", run_id="one")], ONE_SHARD, NOON)
-    child = replace(HOLD, parent=ONE)
-    runs, ended = [beginning("one", ADMISSION), beginning("two")], RunChange(key=ONE, end=END)
-    answers = []
-    for change in (
-        changing({ONE: HOLD, TWO: HOLD}, runs=runs, begun={OF_ANN: frozenset({"two"})}, is_first=True),
-        changing({ONE: replace(HOLD, has_children=True)}, trees={ONE: {ONE: HOLD, TWO: child}}),
-        changing({ONE: None, TWO: None}, runs=[ended], trees={ONE: None}),
-    ):
-        found = usage.read("acme", ALL_HELD).documents
-        answers += [found.holds.by_run, found.trees, found.runs]
-        stores.admissions.save_admission("acme", change, found.holds)
-        with pytest.raises(StaleHolds):
-            stores.admissions.save_admission("acme", changing({ROOT: HOLD}), found.holds)
-    return [*answers, usage.read("acme", ALL_HELD).documents.runs, current(usage, tenant, NOON)]
 
 
 def usage_is_folded_and_alerts_are_raised(stores: Stores) -> Sequence[object]:

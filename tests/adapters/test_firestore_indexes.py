@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import (
+    FirestoreAdmissions,
     FirestoreBillingStore,
     FirestoreDirectory,
     FirestoreMargins,
@@ -31,7 +32,8 @@ from shared.adapters.firestore.ledger.counters import (
     month_write,
     postpone_write,
 )
-from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes
+from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes, settle_write
+from shared.adapters.firestore.limits.refusals import refusals_write
 from shared.adapters.firestore.metering.events import measure_write, run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
@@ -43,7 +45,7 @@ from shared.domain.billing.margins import MARGIN_FIELDS
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
-from shared.domain.ledger.holds import Holds
+from shared.domain.ledger.holds import Amounts, Holds
 from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import DayDelta
@@ -55,10 +57,12 @@ from shared.ports import (
     Admissions,
     BillingStore,
     Directory,
+    DueRun,
     EventsWanted,
     Margins,
     Outbox,
     ServiceStatus,
+    SettledRun,
     TenantData,
     TenantIndex,
     UsageStore,
@@ -69,6 +73,7 @@ from tests.adapters.run_queries import RUN_LISTS
 from tests.adapters.tenant_index_queries import LISTINGS, ROW_WRITES
 from tests.adapters.writes import event_write
 from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, beginning, changing
+from tests.contracts.test_refusals import REFUSED
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.sample_events import CALL, NOON, TODAY, event_of
@@ -114,6 +119,7 @@ def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], objec
 
 QUERYING: dict[str, Callable[[Ports], object]] = {
     "count_runs": lambda to: to.usage.count_runs("acme", NOVEMBER.start, NOVEMBER.end),
+    "due_runs": lambda to: FirestoreAdmissions(to.usage._rpc).due_runs(NOON, 5),
     "due_counters": lambda to: list(to.usage.due_counters(NOON)),
     "dirty_counters": lambda to: to.usage.dirty_counters("acme"),
     "most_overdue": lambda to: to.usage.most_overdue(),
@@ -150,7 +156,15 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
     "find_event",
-    *("known_alerts", "save_alerts", "event_cursor", "save_admission"),
+    *(
+        "known_alerts",
+        "save_alerts",
+        "event_cursor",
+        "save_admission",
+        "save_refusals",
+        "read_refusals",
+        "settle_runs",
+    ),
     *(
         "create_tenant",
         "find_tenant",
@@ -360,6 +374,7 @@ ADMITTED = changing(
     {ONE: HOLD}, runs=[replace(beginning("one", ADMISSION), end=END)], trees={ONE: {ONE: HOLD}}
 )
 ADMISSION_WRITES = list(admission_writes(PATHS, ADMITTED, 0))
+DUE = Run(id="r", began_at=NOON, last_at=NOON)
 RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
@@ -392,8 +407,10 @@ WRITES = {
         ),
         *(write for write in ADMISSION_WRITES if "/runs/" in write.update.name),
         measure_write(RUN_DOCUMENT),
+        settle_write("runs/r", SettledRun(DueRun(tenant_id="t", run=DUE, version=VERSION), Amounts(), NOON)),
     ],
     "admission": list(holds_writes(PATHS, ADMITTED, Holds())),
+    "refusals": [refusals_write(PATHS.refusals(TODAY), [REFUSED], 7)],
     "attribution": [
         *attribution_writes(PATHS, TODAY, NAMES, 0),
         rollup_write("attribution/a", TODAY, NAMES),

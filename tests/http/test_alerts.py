@@ -50,6 +50,7 @@ def test_the_tick_raises_an_alert_that_every_member_can_see(functions: Functions
         "limit_usd": None,
         "cost_is_complete": None,
         "budget": None,
+        "run_id": None,
     }
     member = functions.sign_in("carl@example.com", "member")
     at_half = {**expected, "id": "20261101T00Z.tokens.50", "threshold_percent": 50}

@@ -115,6 +115,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api DELETE /api/v1/tenants/{tenant}/members/{user}": frozenset(ROLES) | PROVISIONING,
     "usage_api DELETE /api/v1/tenants/{tenant}/invites/{invitation}": MANAGING,
     "usage_api PUT /api/v1/tenants/{tenant}/time-zone": MANAGING,
+    "usage_api GET /api/v1/tenants/{tenant}/refusals": READING,
     "usage_api GET /api/v1/tenants/{tenant}/budgets": READING,
     "usage_api GET /api/v1/tenants/{tenant}/budgets/{budget}": READING,
     "usage_api PUT /api/v1/tenants/{tenant}/budgets/{budget}": MANAGING,

@@ -41,6 +41,7 @@ CLOSED = (
     "tenants/acme/usage/20261101T00",
     "tenants/acme/admission/current",
     "tenants/acme/admission/5f2b",
+    "tenants/acme/refusals/20261122",
     "tenants/acme/audit/a1",
     "audit/a1",
     "operators/uid-operator",

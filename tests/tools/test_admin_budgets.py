@@ -34,7 +34,7 @@ def test_a_budget_is_set_listed_and_removed(capsys: Capture) -> None:
     listed = run(capsys, "budget", "list", "--tenant", "acme")
     assert [each["id"] for each in listed["budgets"]] == ["all", "daily"]
     (use,) = listed["budgets"][0]["uses"]
-    assert (use["used"], use["left"], use["percent"]) == (0, 100, 0.0)
+    assert (use["used"], use["held"], use["left"], use["percent"]) == (0, 0, 100, 0.0)
     assert run(capsys, "budget", "remove", "--tenant", "acme", "--id", "daily")["removed"] == made
     assert "unknown_budget" in failed(capsys, "budget", "remove", "--tenant", "acme", "--id", "daily")
     entries = [each.action for each in trail_of(process_memory())]

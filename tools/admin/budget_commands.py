@@ -167,6 +167,7 @@ def _use_fields(use: BudgetUse) -> dict[str, Any]:
     return {
         "value": use.value if use.budget.is_each else None,
         "used": _written(use.budget, use.used),
+        "held": _written(use.budget, use.held),
         "left": _written(use.budget, use.left),
         "percent": use.percent,
         "is_complete": use.is_complete,

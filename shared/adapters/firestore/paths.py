@@ -35,6 +35,9 @@ class TenantPaths:
     def tree(self, root: RunKey) -> str:
         return f"{self.tenant}/admission/{root}"
 
+    def refusals(self, day: date) -> str:
+        return f"{self.tenant}/refusals/{day_key(day)}"
+
     def counter(self, ref: ShardRef) -> str:
         return f"{self.tenant}/counters/{ref.id}"
 

@@ -78,6 +78,15 @@ def dirty_counters_of_tenant() -> Any:
     return query
 
 
+def due_runs(now_us: int, limit: int) -> Any:
+    """Find the admitted runs of all tenants that a tick has to look at, the longest due first."""
+    query = _from("runs", all_descendants=True)
+    query.order_by.add(direction=ASCENDING).field.field_path = "look_due_us"
+    _where(query, [("look_due_us", AT_MOST, now_us)])
+    query.limit.value = limit
+    return query
+
+
 def runs_begun_within(start_us: int, end_us: int) -> Any:
     """Find the runs of one tenant that began in [start, end)."""
     query = _from("runs")
@@ -109,7 +118,8 @@ def runs_named(prefix: str, limit: int) -> Any:
 def unmeasured_runs(least_outcome: int, limit: int) -> Any:
     """Find the runs of one tenant that have ended, and changed since they were measured."""
     query = _from("runs")
-    for field in ("began_at_us", "last_at_us"):
+    # With what tells whether the run used more than it held.
+    for field in ("id", "began_at_us", "last_at_us", "totals", "admission", "end"):
         query.select.fields.add(field_path=field)
     _where(query, [("unmeasured", EQUAL, True), ("outcome", AT_LEAST, least_outcome)])
     query.limit.value = limit

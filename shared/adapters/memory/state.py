@@ -14,6 +14,7 @@ from shared.domain.ledger.holds import Holds, RunKey, Tree, run_key
 from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.limits.plan_catalog import PlanCatalog
+from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.recording import DayDelta, RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.notices.alerts import UsageAlert
@@ -80,6 +81,10 @@ class TenantUsage:
     run_ids: dict[RunKey, str] = field(default_factory=dict)
     holds: Holds = field(default_factory=Holds)
     trees: dict[RunKey, Tree] = field(default_factory=dict)
+    refusals: dict[date, dict[str, tuple[RefusedRuns, dict[int, int]]]] = field(default_factory=dict)
+    """By day and limit: the last refusal, and the count of each place."""
+    look_due: dict[str, datetime] = field(default_factory=dict)
+    """When a tick has to look at admitted runs."""
 
     def add_run(self, part: Run) -> Run:
         """Add a part of a run, and return the whole run."""
@@ -112,6 +117,11 @@ class Tenants(dict[str, Tenant]):
     def __setitem__(self, tenant_id: str, tenant: Tenant) -> None:
         self._versions += 1
         super().__setitem__(tenant_id, replace(tenant, version=self._versions))
+
+
+def copied(run: Run) -> Run:
+    """Return a run that does not change with the stored one."""
+    return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))
 
 
 def _hour_of(instant: datetime) -> datetime:

@@ -53,6 +53,10 @@ class Amounts(NamedTuple):
         """Return the larger amount of each unit."""
         return Amounts(max(self.cost, other.cost), max(self.tokens, other.tokens))
 
+    def at_most(self, other: "Amounts") -> "Amounts":
+        """Return the smaller amount of each unit."""
+        return Amounts(min(self.cost, other.cost), min(self.tokens, other.tokens))
+
 
 NOTHING_HELD: Final = Amounts()
 
@@ -214,6 +218,8 @@ class RunAdmission:
     root: RunKey | None = None
     """The root of its tree; None if it has no parent."""
     has_children: bool = False
+    settled: Amounts | None = None
+    """Used, with the runs below it, when a tick found that the hold had expired; None before, and after an end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,8 @@ class Refusal:
     reason: str
     scope: str
     """`plan`, `budget:ID`, or `run:ID` for a parent and for the run itself."""
+    value: str | None = None
+    """The user, workflow, key or tag value, of a budget that each has for itself."""
     metric: LimitedMetric | None = None
     limit: int | None = None
     used: int | None = None

@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.domain.ledger.budget_counts import BudgetSlot, Spent
 from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.documents import RunSums
 from shared.domain.ledger.holds import NO_SPENDER, RunAdmission, RunEnd
 from shared.domain.ledger.sums import spent_by
 from shared.domain.metering.recording import RecordedEvent
@@ -56,6 +57,11 @@ class Run:
     def has_ended(self) -> bool:
         """Whether one of its events ended it; late events may still come."""
         return self.is_completed or self.is_failed
+
+    @property
+    def sums(self) -> RunSums:
+        """The part that decisions need."""
+        return RunSums(totals=self.totals, budgets=self.budgets, admission=self.admission, end=self.end)
 
     def status(self, now: datetime) -> RunStatus:
         """Return the status at `now`, which does not depend on the order of events."""

@@ -3,16 +3,21 @@
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from shared.domain.ledger.holds import NOTHING_HELD, Amounts, run_key
 from shared.domain.ledger.periods import Period
 from shared.domain.limits.budget_uses import BudgetUse
 from shared.domain.limits.budgets import BudgetWindow
 from shared.domain.limits.limits import LimitPolicy
 from shared.domain.limits.metrics import Consumption, LimitedMetric
+from shared.domain.limits.run_left import has_unknown_price, held_of, over_by, used_of
+from shared.domain.metering.runs import Run
 from shared.domain.prices.money import usd_string
+
+_ONE_HOUR: Final = timedelta(hours=1)
 
 
 class AlertedBudget(NamedTuple):
@@ -39,6 +44,8 @@ class UsageAlert:
     """False if calls are unpriced or incomplete, so that the cost is at least `used`. None if it is no cost."""
     budget: AlertedBudget | None = None
     """The budget whose threshold it is; None for a limit of the plan."""
+    run_id: str | None = None
+    """The run that used more than it held, which was `limit`; None for a threshold."""
 
     @property
     def used_usd(self) -> str | None:
@@ -49,11 +56,17 @@ class UsageAlert:
         return usd_string(self.limit) if self.metric == "cost" else None
 
     @property
+    def over_usd(self) -> str | None:
+        return usd_string(self.used - self.limit) if self.metric == "cost" else None
+
+    @property
     def id(self) -> str:
         """The period, metric and threshold: a tenant has one alert for each, even if the limit changes.
 
-        A budget has one for each window, value and threshold.
+        A budget has one for each window, value and threshold. A run has one.
         """
+        if self.run_id is not None:
+            return f"run.{run_key(self.run_id)}"
         if self.budget is None:
             return f"{self.period.key}.{self.metric}.{self.threshold_percent}"
         _, key, window, value = self.budget
@@ -104,6 +117,26 @@ def crossed_budgets(uses: Iterable[BudgetUse], now: datetime) -> list[UsageAlert
     ]
 
 
+def overrun_of(run: Run, taken_below: Amounts, now: datetime) -> UsageAlert | None:
+    """Return the alert of a run that used more than it held: of its dollars, if these are part of it."""
+    over, admission = over_by(run.sums, taken_below), run.admission
+    if over == NOTHING_HELD or admission is None:
+        return None
+    metric: LimitedMetric = "cost" if over.cost else "tokens"
+    ended_at = run.end.ended_at if run.end else admission.expires_at
+    return UsageAlert(
+        # The whole hours in which it held something.
+        period=Period(_hour_of(admission.admitted_at), _hour_of(ended_at) + _ONE_HOUR),
+        metric=metric,
+        threshold_percent=100,
+        used=used_of(run.sums, taken_below).of(metric),
+        limit=held_of(run.sums).of(metric),
+        reached_at=now,
+        cost_is_complete=not has_unknown_price(run.sums) if metric == "cost" else None,
+        run_id=run.id,
+    )
+
+
 def new_alerts(crossed: Sequence[UsageAlert], known_ids: Collection[str]) -> list[UsageAlert]:
     return [alert for alert in crossed if alert.id not in known_ids]
 
@@ -122,3 +155,7 @@ def alerts_to_tell(crossed: Sequence[UsageAlert], known_ids: Collection[str]) ->
 def _reached(caps: Mapping[int, int], used: int) -> list[int]:
     """Return the percentages whose cap is reached, lowest first."""
     return [percent for percent, cap in sorted(caps.items()) if used >= max(cap, 1)]
+
+
+def _hour_of(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)

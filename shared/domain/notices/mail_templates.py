@@ -14,7 +14,7 @@ from shared.domain.people.tenants import Tenant
 
 PRODUCT = "GWI Usage"
 _MOST_BUDGETS = 20
-"""Listed in a mail."""
+"""Budgets, or runs, that a mail lists."""
 _NAMES: Mapping[LimitedMetric, str] = {"tokens": "tokens", "runs": "runs", "cost": "provider cost"}
 _LIMITS: Mapping[LimitedMetric, str] = {**_NAMES, "cost": "provider cost limit"}
 
@@ -132,6 +132,31 @@ def used_of_budget(alert: UsageAlert) -> str:
     value = alert.budget.value
     each = "" if value is None else f" for {shown_name(value)}" if value else " for other values"
     return f"Budget {alert.budget.id}{each}: {used_of_limit(alert)}"
+
+
+def overrun_mail(tenant: Tenant, alerts: Sequence[UsageAlert], links: Links) -> Mail:
+    """Tell which runs of a tenant used more than they held. Recipients are added with `Mail.to_each`."""
+    name = shown_name(tenant.name)
+    listed = [f"{used_of_run(alert)}." for alert in alerts[:_MOST_BUDGETS]]
+    rest = len(alerts) - len(listed)
+    more = [f"{rest:,} more runs used more than they held."] if rest else []
+    runs = "a run" if len(alerts) == 1 else f"{len(alerts):,} runs"
+    return Mail(
+        kind="limit",
+        subject=f"{name}: {runs} over budget",
+        paragraphs=(*listed, *more, "What they used counts in full."),
+        button=Button("See usage", links.usage(tenant.id)),
+        reason=f"You get this mail because you are a recipient of the alerts of {name}.",
+        scope=tenant.id,
+    )
+
+
+def used_of_run(alert: UsageAlert) -> str:
+    """Return the usage of a run's alert: `Run “run-7” used $3.10 of provider cost, $0.60 more than it held`."""
+    used, over = (amount_text(alert.metric, each) for each in (alert.used, alert.used - alert.limit))
+    known = "at least " if alert.cost_is_complete is False else ""
+    unit = "of provider cost" if alert.metric == "cost" else alert.metric
+    return f"Run {shown_name(alert.run_id or '')} used {known}{used} {unit}, {over} more than it held"
 
 
 def used_of_limit(alert: UsageAlert) -> str:

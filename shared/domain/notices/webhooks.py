@@ -12,6 +12,7 @@ WebhookType = Literal[
     "limit.reached",
     "budget.warning",
     "budget.reached",
+    "run.over_budget",
     "plan.changed",
     "invoice.payment_failed",
     "billing.alert",

@@ -1,14 +1,17 @@
 """The route that shows a run with the runs that it started."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Response
 from pydantic import Field
 
+from shared.domain.ledger.holds import Amounts as HeldAmounts
 from shared.http.ledger.amounts import Amounts, amounts
 from shared.http.ledger.usage_responses import RunResponse
 from shared.http.responses import ResponseModel
 from shared.http.routes import Call, Container, Route, json_response
+from shared.usecases.limits.taken_holds import taken_by_children
 from shared.usecases.metering.read_run_tree import MAX_DEPTH, MAX_RUNS, RunInTree, read_run_tree
 
 
@@ -20,8 +23,9 @@ class RunInTreeResponse(ResponseModel):
     sum: Amounts = Field(description="The run and all runs below it together.")
 
     @classmethod
-    def of(cls, place: RunInTree, now: datetime) -> "RunInTreeResponse":
-        return cls(run=RunResponse.of(place.run, now), depth=place.depth, sum=Amounts(**amounts(place.sum)))
+    def of(cls, place: RunInTree, now: datetime, taken: Mapping[str, HeldAmounts]) -> "RunInTreeResponse":
+        run = RunResponse.of(place.run, now, taken.get(place.run.id))
+        return cls(run=run, depth=place.depth, sum=Amounts(**amounts(place.sum)))
 
 
 class RunTreeResponse(ResponseModel):
@@ -35,7 +39,8 @@ class RunTreeResponse(ResponseModel):
 
 def _tree(call: Call, container: Container) -> Response:
     tree = read_run_tree(container.usage, call.path["tenant"], call.path["run"])
-    runs = [RunInTreeResponse.of(place, call.now) for place in tree.runs]
+    taken = taken_by_children(container.usage, call.path["tenant"], [place.run for place in tree.runs])
+    runs = [RunInTreeResponse.of(place, call.now, taken) for place in tree.runs]
     return json_response(RunTreeResponse(runs=runs, is_cut=tree.is_cut))
 
 

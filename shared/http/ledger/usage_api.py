@@ -17,6 +17,7 @@ from shared.http.routes import Call, Container, Route, json_response
 from shared.ports import RaisedAlert
 from shared.usecases.ledger.read_attribution import whole_days
 from shared.usecases.limits.read_usage import UsagePage, read_current, read_interval, read_previous
+from shared.usecases.limits.taken_holds import taken_by_children
 
 _CATALOG_CACHE = "public, max-age=60"
 _VOLATILE: Final = {"aggregate": {"updated_at"}, "forecast": True}
@@ -66,7 +67,8 @@ def _run(call: Call, container: Container) -> Response:
     run = container.usage.find_run(call.path["tenant"], call.path["run"])
     if run is None:
         raise NotFound(f"run {call.path['run']!r} does not exist")
-    return json_response(RunResponse.of(run, call.now))
+    taken = taken_by_children(container.usage, call.caller.tenant_id, [run])
+    return json_response(RunResponse.of(run, call.now, taken.get(run.id)))
 
 
 ROUTES = (

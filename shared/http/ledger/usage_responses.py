@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.domain.billing.subscription_states import SubscriptionState
 from shared.domain.ledger.counters import Series, Totals, add
+from shared.domain.ledger.holds import Amounts as HeldAmounts
 from shared.domain.ledger.rollups import bounded_series
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.sums import SumCategory, category_of, cost_status_of
@@ -25,6 +26,7 @@ from shared.http.ledger.amounts import (
     aggregate_amounts,
     amounts,
 )
+from shared.http.ledger.run_budgets import RunBudgetFields, budget_fields
 from shared.http.responses import PlanResponse, ResponseModel, Usd
 from shared.ports import RaisedAlert
 from shared.usecases.ledger.read_series import MAX_FILLED_ROWS, OTHER_LABEL, GroupBy, Point
@@ -231,8 +233,8 @@ class SeriesResponse(ResponseModel):
     )
 
 
-class RunResponse(Amounts):
-    """A run and its totals."""
+class RunResponse(RunBudgetFields, Amounts):
+    """A run, its totals and its budget."""
 
     id: str
     parent_run_id: str | None = Field(description="The run that started it.")
@@ -249,7 +251,8 @@ class RunResponse(Amounts):
     tags: dict[str, str] | None
 
     @classmethod
-    def of(cls, run: Run, now: datetime) -> "RunResponse":
+    def of(cls, run: Run, now: datetime, below: HeldAmounts | None = None) -> "RunResponse":
+        """Return the response about a run; `below` is what its children have taken of its hold, if it was read."""
         return cls(
             id=run.id,
             parent_run_id=run.parent_run_id,
@@ -261,6 +264,7 @@ class RunResponse(Amounts):
             user_id=run.user_id,
             workflow_id=run.workflow_id,
             tags=dict(run.tags) if run.tags else None,
+            **budget_fields(run, below, now),
             **amounts(run.totals),
         )
 

@@ -62,6 +62,7 @@ def _tenant_of(call: Call, container: Container) -> Iterator[tuple[Tenant, RateS
     try:
         yield tenant, rate
     except RunRefused as refused:
+        container.refusals.keep(tenant.id, refused.refusal, call.now)
         raise PaymentRequired(refused.refusal, container.links.plans(tenant.id)) from refused
 
 

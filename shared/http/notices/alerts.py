@@ -36,7 +36,7 @@ class AlertedBudgetResponse(ResponseModel):
 
 
 class AlertResponse(ResponseModel):
-    """A crossed threshold, with the usage and the limit at that time."""
+    """A crossed threshold, or a run over its hold, with the usage and the limit at that time."""
 
     id: str
     period_start: datetime
@@ -50,6 +50,10 @@ class AlertResponse(ResponseModel):
     cost_is_complete: bool | None = Field(
         description="False if calls are unpriced or incomplete: they cost at least `used_usd`."
         " Null unless the metric is `cost`."
+    )
+    run_id: str | None = Field(
+        default=None,
+        description="The run that used more than it held, which was `limit`; null for a threshold.",
     )
     budget: AlertedBudgetResponse | None = Field(
         default=None,

@@ -42,6 +42,7 @@ class AdmissionDraft:
             admission=change.admission or before.admission,
             end=change.end or before.end,
             begins=change.begins or before.begins,
+            is_due=change.is_due or before.is_due,
         )
         run = self.runs.get(change.key, RunSums(totals={}))
         self.runs[change.key] = replace(

@@ -124,6 +124,7 @@ def _of_budget(denial: BudgetDenial, asked: AskedHold) -> Refusal:
         code=denial.code,
         reason=denial.reason,
         scope=f"budget:{use.budget.id}",
+        value=use.value if use.budget.is_each else None,
         metric=use.budget.unit,
         limit=use.budget.amount,
         used=use.used,

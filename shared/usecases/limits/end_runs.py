@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.domain.ledger.holds import NOTHING_HELD, Amounts, RunEnd, RunKey, run_key
-from shared.domain.limits.run_left import drawn_of, over_of
+from shared.domain.limits.run_left import drawn_of, over_by, over_of
 from shared.domain.limits.runs import End, Ended
 from shared.ports import RunChange
 from shared.usecases.limits.admission_draft import AdmissionDraft
@@ -30,7 +30,8 @@ def _end(draft: AdmissionDraft, key: RunKey, end: End) -> RunEnd:
     root = run.admission.root if run.admission else None
     if draft.book.find(root or key, None) is not None:
         ended = replace(ended, below=_release(draft, root or key, key, ended))
-    draft.change(RunChange(key=key, end=ended))
+    over = over_by(replace(run, end=ended), NOTHING_HELD)
+    draft.change(RunChange(key=key, end=ended, is_due=over != NOTHING_HELD))
     return ended
 
 
@@ -40,7 +41,8 @@ def _release(draft: AdmissionDraft, root: RunKey, key: RunKey, ended: RunEnd) ->
     below = book.tree(root).below(key)
     drawn = {run: draft.drawn[run] for run in below if run in draft.drawn}
     for run, amounts in drawn.items():
-        draft.change(RunChange(key=run, end=replace(ended, error=None, drawn=amounts)))
+        # How much the run held is not read here.
+        draft.change(RunChange(key=run, end=replace(ended, error=None, drawn=amounts), is_due=True))
     if root != key:
         book.settle(root, {key: ended.drawn, **drawn})
         return book.tree(root).taken_below(key)

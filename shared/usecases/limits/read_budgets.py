@@ -13,6 +13,7 @@ from shared.domain.limits.held import Held, held_by
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import BudgetUsage, Ledger
 from shared.usecases.ledger.reading_plans import AskedBudgets, AskedWindow
+from shared.usecases.limits.look_at_holds import look_at_holds
 
 
 def budgets_of(tenant: Tenant, spender: Spender, run_id: str | None) -> list[ScopedBudget]:
@@ -56,13 +57,16 @@ def uses_of(
     ]
 
 
-def read_uses(ledger: Ledger, known: Tenant, now: datetime) -> tuple[Tenant, list[BudgetUse]]:
+def read_uses(
+    ledger: Ledger, known: Tenant, now: datetime, *, looks_at_runs: bool = True
+) -> tuple[Tenant, list[BudgetUse]]:
     """Return the tenant with what is used of each of its budgets, value by value: those that use most come first.
 
-    A budget of each run has no use of its own.
+    A budget of each run has no use of its own. Without a look at the open runs, `held` is as admissions last saw it.
     """
     read = ledger.budgets(known, lambda tenant: ask_for(tenant, _every(tenant.budgets), None, now), now)
-    tenant, held = read.current.tenant, held_by(read.current.holds, now)
+    tenant, holds = read.current.tenant, read.current.holds
+    held = look_at_holds(ledger.store, tenant.id, holds, now) if looks_at_runs else held_by(holds, now)
     uses: list[BudgetUse] = []
     for budget in tenant.budgets:
         if budget.window == "run":

@@ -11,6 +11,7 @@ from shared.domain.limits.limits import LimitPolicy, LimitStatus
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import PeriodUsage
 from shared.usecases.limits.check_limits import Limits
+from shared.usecases.limits.look_at_holds import look_at_holds
 
 MAX_DAYS = 92
 """The longest interval, a quarter: each of its days costs a document read."""
@@ -47,13 +48,14 @@ def read_current(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
     """Return the page of the current period. `known` may be a minute old; raise NotFound for a deleted tenant."""
     used = limits.ledger.current(known, Detail.SERIES, now)
     tenant, usage, policy = used.tenant, used.usage, limits.thresholds.policy_of(used.tenant)
+    held = look_at_holds(limits.ledger.store, tenant.id, used.holds, now)
     so_far = PeriodSoFar(period=usage.within, days=usage.days, runs=usage.runs, created_at=tenant.created_at)
     return UsagePage(
         tenant=tenant,
         policy=policy,
         usage=usage,
         read_at=now,
-        status=limits.status_of(used, now),
+        status=limits.status_beside(held, used),
         forecast=forecast(so_far, policy, now),
         changes=_changes(tenant, now),
     )

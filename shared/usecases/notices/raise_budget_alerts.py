@@ -46,7 +46,7 @@ class BudgetAlertRaiser:
         if not any(budget.thresholds for budget in used.tenant.budgets):
             return
         for at in _instants(now):
-            tenant, uses = read_uses(Ledger(self.store), used.tenant, at)
+            tenant, uses = read_uses(Ledger(self.store), used.tenant, at, looks_at_runs=False)
             reached = iter([use for use in uses if use.reached()])
             while part := list(islice(reached, _PART)):
                 self._raise(tenant, crossed_budgets(part, now))

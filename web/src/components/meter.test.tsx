@@ -42,3 +42,14 @@ it('warns and alarms by what is reached, whatever the percentage', () => {
   rerender(<Meter label="Runs" level="soft" percent={71.42} hardPercent={85} />)
   expect(fillOf()).toHaveClass('bg-warn')
 })
+
+it('draws what is reserved beside what is used, and not beyond the scale', () => {
+  const reserved = () => screen.getByRole('meter').firstElementChild?.children[1]
+  const { rerender } = render(<Meter label="Tokens" level="within" percent={60} heldPercent={25} />)
+  expect(reserved()).toHaveClass('striped')
+  expect(reserved()).toHaveStyle({ left: '60%', width: '25%' })
+  rerender(<Meter label="Tokens" level="within" percent={60} heldPercent={55} />)
+  expect(reserved()).toHaveStyle({ left: '60%', width: '40%' })
+  rerender(<Meter label="Tokens" level="within" percent={60} />)
+  expect(reserved()).toBeUndefined()
+})

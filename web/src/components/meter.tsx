@@ -14,6 +14,8 @@ type MeterProps = {
   level: Level
   /** The true percentage of the limit; may exceed 100. */
   percent: number
+  /** The part of the limit that runs in progress have reserved, in percent. */
+  heldPercent?: number
   /** Null where nothing alerts. */
   softPercent?: number | null
   hardPercent?: number
@@ -29,12 +31,14 @@ export function Meter({
   label,
   level,
   percent,
+  heldPercent = 0,
   softPercent = 80,
   hardPercent = 100,
   detail,
   valueText,
 }: MeterProps) {
   const scale = Math.max(100, hardPercent, percent)
+  const heldTo = Math.min(percent + heldPercent, scale)
   const tone = TONES[level]
   return (
     <div className="min-w-0">
@@ -51,11 +55,12 @@ export function Meter({
         aria-valuetext={[spoken(percent, hardPercent), valueText].filter(Boolean).join(', ')}
         className="relative mt-2 h-2.5"
       >
-        <div className="absolute inset-0 overflow-hidden rounded-full bg-sunken">
+        <div className="absolute inset-0 overflow-hidden rounded-full bg-sunken forced-colors:border">
           <Fill from={0} to={Math.min(percent, hardPercent)} scale={scale} className={SOLID[tone]} />
           {percent > hardPercent && (
             <Fill from={hardPercent} to={percent} scale={scale} className={cx(SOLID.danger, 'hatched')} />
           )}
+          {heldTo > percent && <Fill from={percent} to={heldTo} scale={scale} className="striped" />}
         </div>
         {softPercent !== null && softPercent <= scale && <Mark at={softPercent} scale={scale} />}
         {hardPercent < scale && <Mark at={hardPercent} scale={scale} strong />}
@@ -90,7 +95,13 @@ type FillProps = { from: number; to: number; scale: number; className: string }
 function Fill({ from, to, scale, className }: FillProps) {
   const style = { left: `${(from / scale) * 100}%`, width: `${((to - from) / scale) * 100}%` }
   return (
-    <div style={style} className={cx('absolute inset-y-0 transition-[width,left] duration-500', className)} />
+    <div
+      style={style}
+      className={cx(
+        'absolute inset-y-0 transition-[width,left] duration-500 forced-colors:forced-color-adjust-none',
+        className,
+      )}
+    />
   )
 }
 

@@ -9,6 +9,10 @@ export function limitOf(limit: number | null): number {
   return limit ?? UNLIMITED
 }
 
+export function isLimited(limit: number): boolean {
+  return limit !== UNLIMITED
+}
+
 /** The number as `format` writes it, or "unlimited". */
 export function limitText(limit: number, format: (value: number) => string = formatInteger): string {
   return limit === UNLIMITED ? 'unlimited' : format(limit)

@@ -5,3 +5,8 @@ export function percentsIn(text: string): number[] | null {
   const isList = digits.length > 0 && digits.every((part) => /^\d{1,9}$/.test(part))
   return isList ? digits.map(Number) : null
 }
+
+/** The share of a whole in percent, for drawing: cut to two decimals. */
+export function shareOf<Amount extends number | bigint>(part: Amount, whole: Amount): number {
+  return Number(whole) === 0 ? 0 : Math.trunc((Number(part) / Number(whole)) * 10_000) / 100
+}

@@ -29,6 +29,7 @@ export function usedOf(changes: Partial<BudgetUse> = {}): BudgetUse {
     unit: 'cost',
     limit: '500.00',
     used: '400.129',
+    held: '0.00',
     left: '99.871',
     percent: 80.02,
     is_complete: true,
@@ -39,7 +40,7 @@ export function usedOf(changes: Partial<BudgetUse> = {}): BudgetUse {
 
 /** Tokens a day for each user. */
 export function eachUser(used: Record<string, number>): Budget {
-  const use = { budget_id: 'users', unit: 'tokens', window: 'day', limit: '1000' } as const
+  const use = { budget_id: 'users', unit: 'tokens', window: 'day', limit: '1000', held: '0' } as const
   return budgetOf({
     ...{ id: 'users', scope: { user_id: '*' }, amount_usd: null, tokens: 1000, window: 'day' },
     ...{ on_reach: 'warn', on_unknown_price: 'ignore', counts_from: '2026-11-26T14:05:00Z' },

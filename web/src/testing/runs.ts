@@ -22,6 +22,12 @@ export function runOf(changes: Partial<Run> = {}): Run {
     began_at: '2026-11-22T12:00:00Z',
     last_at: '2026-11-22T12:00:10Z',
     duration_ms: 10_000,
+    hold: null,
+    remaining_usd: null,
+    remaining_tokens: null,
+    over: null,
+    ended_at: null,
+    error: null,
     ...changes,
   }
 }

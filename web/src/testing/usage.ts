@@ -179,6 +179,7 @@ export function alertOf(changes: Partial<Alert> = {}): Alert {
     limit_usd: null,
     cost_is_complete: null,
     budget: null,
+    run_id: null,
     ...changes,
   }
 }

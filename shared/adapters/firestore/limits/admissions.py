@@ -1,24 +1,27 @@
 """Admissions on Firestore: one commit, whose last write requires that the holds are as they were read."""
 
 import random
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from secrets import token_urlsafe
 from typing import Any
 
 import grpc
 
+from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import Write, microseconds, set_fields
 from shared.adapters.firestore.ledger.counters import counter_write
 from shared.adapters.firestore.limits.holds import holds_write
+from shared.adapters.firestore.limits.refusals import read_refusals, refusals_write
 from shared.adapters.firestore.limits.run_admissions import (
     ADMISSION,
     END,
+    LOOK_DUE,
     admission_fields,
     end_fields,
 )
 from shared.adapters.firestore.lost_answers import REFUSED
-from shared.adapters.firestore.metering.events import COMPLETED, FAILED, run_write
+from shared.adapters.firestore.metering.events import COMPLETED, FAILED, read_run, run_write
 from shared.adapters.firestore.metering.recorder import is_full
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
@@ -28,8 +31,9 @@ from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
+from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.runs import run_admitted
-from shared.ports import AdmissionChange, RunChange, SavedAdmission, StaleHolds
+from shared.ports import AdmissionChange, DueRun, RunChange, SavedAdmission, SettledRun, StaleHolds
 
 _MOST_ABORTS = 2
 """After so many, others write to the same documents: the caller reads again, and paces itself."""
@@ -59,6 +63,28 @@ class FirestoreAdmissions:
             else:
                 return _saved(response, writes, ShardRef(change.now.date(), shard))
         raise Conflict("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
+
+    def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
+        name = TenantPaths(self._rpc.documents, tenant_id).refusals(refused[0].day)
+        self._rpc.commit([refusals_write(name, refused, place)])
+
+    def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
+        name = TenantPaths(self._rpc.documents, tenant_id).refusals(day)
+        found = self._rpc.batch_get([name])
+        return read_refusals(found[name]) if name in found else []
+
+    def due_runs(self, now: datetime, limit: int) -> list[DueRun]:
+        found = self._rpc.query(self._rpc.documents, queries.due_runs(microseconds(now), limit))
+        return [
+            DueRun(tenant_id=each.name.split("/")[-3], run=read_run(each), version=each.update_time)
+            for each in found
+        ]
+
+    def settle_runs(self, settled: Sequence[SettledRun]) -> None:
+        names = [
+            TenantPaths(self._rpc.documents, each.due.tenant_id).run(each.due.run.id) for each in settled
+        ]
+        self._rpc.batch_write([settle_write(name, each) for name, each in zip(names, settled, strict=True)])
 
     def _commit(self, writes: list[Any]) -> Any:
         try:
@@ -120,6 +146,11 @@ def _run_write(name: str, change: RunChange, now: datetime) -> Any:
     fields: dict[str, object] = {}
     if change.admission is not None:
         fields[ADMISSION] = admission_fields(change.admission)
+    if change.look_at is not None:
+        fields[LOOK_DUE] = microseconds(change.look_at)
+    elif change.end is not None:
+        # Named in the mask without a value, it is removed.
+        write.update_mask.field_paths.append(LOOK_DUE)
     if change.end is not None:
         fields |= {END: end_fields(change.end), f"is_{change.end.status}": True, "unmeasured": True}
         outcome = FAILED if change.end.status == "failed" else COMPLETED
@@ -129,4 +160,18 @@ def _run_write(name: str, change: RunChange, now: datetime) -> Any:
     set_fields(write.update.fields, fields)
     paths = write.update_mask.field_paths
     paths.extend(field for field in fields if field not in paths)
+    return write
+
+
+def settle_write(name: str, settled: SettledRun) -> Any:
+    """Return a write that fails if the run has changed since it was read."""
+    write = Write()
+    write.update.name = name
+    write.current_document.update_time.CopyFrom(settled.due.version)
+    write.update_mask.field_paths.append(LOOK_DUE)
+    if settled.next_at is not None:
+        write.update.fields[LOOK_DUE].integer_value = microseconds(settled.next_at)
+    if settled.settled is not None:
+        set_fields(write.update.fields, {ADMISSION: {"settled": settled.settled._asdict()}})
+        write.update_mask.field_paths.append(f"{ADMISSION}.settled")
     return write

@@ -7,6 +7,8 @@ from shared.domain.ledger.holds import Amounts, RunAdmission, RunEnd, RunSpender
 
 ADMISSION: Final = "admission"
 END: Final = "end"
+LOOK_DUE: Final = "look_due_us"
+"""When a tick has to look whether the run used more than it held. Indexed, so no part of the admission."""
 
 
 def read_admission(fields: Any) -> RunAdmission | None:
@@ -21,6 +23,7 @@ def read_admission(fields: Any) -> RunAdmission | None:
         stored,
         amounts=read_as(Amounts, stored["amounts"]),
         own=read_as(Amounts, stored["own"]),
+        settled=read_as(Amounts, settled) if (settled := stored.get("settled")) else None,
         spender=read_as(RunSpender, stored["spender"], tags=pairs),
     )
 

@@ -16,9 +16,11 @@ from shared.adapters.firestore.encoding import (
     set_timestamp,
 )
 from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
-from shared.adapters.firestore.limits.run_admissions import read_admission, read_end
+from shared.adapters.firestore.limits.run_admissions import LOOK_DUE, read_admission, read_end
 from shared.domain.ledger.counters import Metric, Series, Totals
 from shared.domain.ledger.documents import RunSums
+from shared.domain.ledger.holds import NOTHING_HELD
+from shared.domain.limits.run_left import over_by
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
@@ -217,6 +219,11 @@ def measure_write(document: Any) -> Any:
     span_us = fields["last_at_us"].integer_value - fields["began_at_us"].integer_value
     write.update.fields["duration_ms"].integer_value = round(span_us / 1000)
     write.update_mask.field_paths.extend(("duration_ms", "unmeasured"))
+    run = read_run_sums(document)
+    if run.end is not None and over_by(run, NOTHING_HELD) != NOTHING_HELD:
+        # Something was recorded after its end: the next tick tells it, once.
+        write.update.fields[LOOK_DUE].integer_value = microseconds(run.end.ended_at)
+        write.update_mask.field_paths.append(LOOK_DUE)
     write.current_document.update_time.CopyFrom(document.update_time)
     return write
 

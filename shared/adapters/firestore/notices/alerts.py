@@ -20,6 +20,7 @@ def usage_alert_fields(alert: UsageAlert) -> dict[str, object]:
         "reached_at": alert.reached_at,
         **cost,
         **({"budget": alert.budget._asdict()} if alert.budget else {}),
+        **({} if alert.run_id is None else {"run_id": alert.run_id}),
     }
 
 

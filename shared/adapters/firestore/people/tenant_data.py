@@ -9,6 +9,7 @@ from shared.adapters.firestore.billing.documents import read_account
 from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.ledger.budgets import BUDGETS, budget_paths, slots_of
 from shared.adapters.firestore.limits.holds import HOLDS, holds_write, read_tree
+from shared.adapters.firestore.limits.refusals import REFUSALS, refusals_about
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
@@ -41,6 +42,7 @@ COLLECTIONS = (
         "invoices",
         "audit",
         "admission",
+        REFUSALS,
     ),
 )
 """All collections of a tenant."""
@@ -77,6 +79,9 @@ class FirestoreTenantData:
                 paths = [*budget_paths(named), *_user_of(document, user_id)]
                 if paths:
                     erased += self._write([_erase(document.name, paths)])
+        for document in self._all(parent, REFUSALS, REFUSALS):
+            if about := refusals_about(document, user_id):
+                erased += self._write([_erase(document.name, about)])
         return erased + self._write(list(self._holds_without(parent, user_id, other_budgets)))
 
     def _holds_without(self, parent: str, user_id: str, other_budgets: Collection[str]) -> Iterator[Any]:

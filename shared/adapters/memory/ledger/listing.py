@@ -1,10 +1,11 @@
 """The lists of events and runs of UsageStore, on dictionaries."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from shared.adapters.memory.cursors import encode_cursor, page
-from shared.adapters.memory.state import MemoryState, TenantUsage
+from shared.adapters.memory.state import MemoryState, TenantUsage, copied
+from shared.domain.ledger.holds import NOTHING_HELD
+from shared.domain.limits.run_left import over_by
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted, place_of, run_cursor, run_place
 from shared.domain.metering.runs import Run
@@ -50,18 +51,18 @@ class MemoryListing(MemoryState):
             chosen = sorted(following, reverse=not is_rising)[:limit]
             has_next = len(following) > len(chosen)
             next_cursor = run_cursor(wanted, chosen[-1]) if has_next else None
-            return Page([_copy(places[place]) for place in chosen], next_cursor)
+            return Page([copied(places[place]) for place in chosen], next_cursor)
 
     def find_run(self, tenant_id: str, run_id: str) -> Run | None:
         with self._lock:
             run = self._usage.get(tenant_id, TenantUsage()).runs.get(run_id)
-            return _copy(run) if run else None
+            return copied(run) if run else None
 
     def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
         with self._lock:
             runs = self._usage.get(tenant_id, TenantUsage()).runs.values()
             children = [run for run in runs if run.parent_run_id in run_ids]
-            return [_copy(run) for run in sorted(children, key=lambda run: (run.began_at, run.id))[:limit]]
+            return [copied(run) for run in sorted(children, key=lambda run: (run.began_at, run.id))[:limit]]
 
     def measure_runs(self, tenant_id: str, limit: int) -> int:
         with self._lock:
@@ -69,7 +70,10 @@ class MemoryListing(MemoryState):
             ended = {run_id for run_id, run in usage.runs.items() if run.has_ended}
             measured = sorted(usage.unmeasured & ended)[:limit]
             for run_id in measured:
-                usage.runs[run_id].measured_ms = usage.runs[run_id].duration_ms
+                run = usage.runs[run_id]
+                run.measured_ms = run.duration_ms
+                if run.end is not None and over_by(run.sums, NOTHING_HELD) != NOTHING_HELD:
+                    usage.look_due[run_id] = run.end.ended_at
             usage.unmeasured.difference_update(measured)
             return len(measured)
 
@@ -77,7 +81,3 @@ class MemoryListing(MemoryState):
 def _is_listed(run: Run, wanted: RunsWanted) -> bool:
     is_sortable = wanted.sort != "duration" or run.measured_ms is not None
     return is_sortable and wanted.includes(run)
-
-
-def _copy(run: Run) -> Run:
-    return replace(run, totals=dict(run.totals), budgets=dict(run.budgets))

@@ -1,14 +1,16 @@
 """Admissions on dictionaries."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 
-from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage
+from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsage, copied
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Hold, Holds, RunKey, Tree
+from shared.domain.limits.refused_runs import RefusedRuns, newest_first
 from shared.domain.metering.runs import run_admitted
-from shared.ports import AdmissionChange, RunChange, SavedAdmission, StaleHolds
+from shared.ports import AdmissionChange, DueRun, RunChange, SavedAdmission, SettledRun, StaleHolds
 
 
 class MemoryAdmissions(MemoryState):
@@ -35,6 +37,46 @@ class MemoryAdmissions(MemoryState):
             usage.holds = Holds(_merged(usage.holds.by_run, change.holds), version=self._next_version())
             return SavedAdmission(usage.holds.version, ref, commits)
 
+    def save_refusals(self, tenant_id: str, refused: Sequence[RefusedRuns], place: int) -> None:
+        with self._lock:
+            of_tenant = self._usage.setdefault(tenant_id, TenantUsage()).refusals
+            for each in refused:
+                of_day = of_tenant.setdefault(each.day, {})
+                counts = of_day[each.key][1] if each.key in of_day else {}
+                counts[place] = max(each.count, counts.get(place, 0))
+                of_day[each.key] = each, counts
+
+    def read_refusals(self, tenant_id: str, day: date) -> list[RefusedRuns]:
+        with self._lock:
+            of_day = self._usage.get(tenant_id, TenantUsage()).refusals.get(day, {})
+            return newest_first(replace(each, count=sum(counts.values())) for each, counts in of_day.values())
+
+    def due_runs(self, now: datetime, limit: int) -> list[DueRun]:
+        with self._lock:
+            due = [
+                (at, tenant_id, run_id)
+                for tenant_id, usage in self._usage.items()
+                for run_id, at in usage.look_due.items()
+                if at <= now
+            ]
+            return [
+                DueRun(tenant_id=tenant_id, run=copied(self._usage[tenant_id].runs[run_id]), version=at)
+                for at, tenant_id, run_id in sorted(due)[:limit]
+            ]
+
+    def settle_runs(self, settled: Sequence[SettledRun]) -> None:
+        with self._lock:
+            for due, drawn, next_at in settled:
+                usage, run_id = self._usage[due.tenant_id], due.run.id
+                run = usage.runs.get(run_id)
+                if run != due.run or usage.look_due.get(run_id) != due.version:
+                    continue
+                del usage.look_due[run_id]
+                if next_at is not None:
+                    usage.look_due[run_id] = next_at
+                if drawn is not None and run is not None and run.admission is not None:
+                    run.admission = replace(run.admission, settled=drawn)
+
     def _require_unchanged(self, tenant_id: str, change: AdmissionChange, read: Holds) -> None:
         usage = self._usage[tenant_id]
         is_known = all(run.begins or run.key in usage.run_ids for run in change.runs)
@@ -48,6 +90,10 @@ def _change_run(usage: TenantUsage, each: RunChange, change: AdmissionChange) ->
         usage.add_run(run_admitted(each.begins, each.admission, change.now))
     run = usage.runs[usage.run_ids[each.key]]
     run.admission = each.admission or run.admission
+    if each.look_at is not None:
+        usage.look_due[run.id] = each.look_at
+    elif each.end is not None:
+        usage.look_due.pop(run.id, None)
     if each.end is not None:
         run.end = each.end
         run.last_at = max(run.last_at, each.end.ended_at)

@@ -48,6 +48,11 @@ class MemoryTenantData(MemoryState):
                 erased += bool(named)
                 for slot in named:
                     del budgets[slot]
+            for of_day in usage.refusals.values():
+                about = [key for key, (last, _) in of_day.items() if last.last.value == user_id]
+                erased += bool(about)
+                for key in about:
+                    del of_day[key]
             return erased + self._erase_in_holds(usage, user_id, other_budgets)
 
     def _erase_in_holds(self, usage: TenantUsage, user_id: str, other_budgets: Collection[str]) -> int:
@@ -80,6 +85,7 @@ class MemoryTenantData(MemoryState):
                     usage.months,
                     usage.alerts,
                     usage.trees,
+                    usage.refusals,
                 ),
                 *([billing.invoices] if billing else []),
             ]

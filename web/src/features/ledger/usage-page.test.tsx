@@ -17,6 +17,7 @@ function serve(routes: Routes = {}) {
     'GET /plans': { body: { plans: PLANS } },
     'GET /tenants/acme/usage': { body: usageOf() },
     'GET /tenants/acme/invoices': { body: { invoices: [], next_cursor: null } },
+    'GET /tenants/acme/refusals': { body: { day: '2026-11-22', refused: [] } },
     ...routes,
   })
 }

@@ -15,6 +15,7 @@ import { useTenant, type TenantContext } from '@/lib/tenant'
 import { CostCard } from './cost-card'
 import { ForecastCard } from '@/features/limits/forecast-card'
 import { LimitNotices } from '@/features/limits/limit-notices'
+import { RefusedRunsNotice } from '@/features/limits/refused-runs'
 import { PeriodPicker } from './period-picker'
 import { choiceOf } from '@/features/metering/range'
 import { UsedCard } from '@/features/limits/used-card'
@@ -53,6 +54,7 @@ function CurrentUsage({ tenant }: { tenant: TenantContext }) {
   return (
     <>
       <LimitNotices tenant={tenant} />
+      <RefusedRunsNotice tenant={tenant} />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-5 md:grid-cols-2 xl:grid-cols-3">
         <UsedCard usage={usage} />
         <ForecastCard usage={usage} />

@@ -7,7 +7,7 @@ import { Meter, type Level } from '@/components/meter'
 import type { Budget, BudgetUse } from '@/lib/api/types'
 import { formatInteger } from '@/lib/format'
 
-import { isEach, scopeText, usedExactly, usedText, type KeyNames } from './budget-text'
+import { heldPercent, heldText, isEach, scopeText, usedExactly, usedText, type KeyNames } from './budget-text'
 
 type BudgetBarsProps = { budget: Budget; keys: KeyNames }
 
@@ -56,16 +56,23 @@ function Note({ text }: { text: string }) {
 type BarProps = BudgetBarsProps & { use: BudgetUse }
 
 function Bar({ budget, use, keys }: BarProps) {
+  const held = heldPercent(use)
   return (
     <div className="min-w-0">
       <Meter
         label={labelOf(budget, use, keys)}
         level={levelOf(budget, use)}
         percent={use.percent}
+        heldPercent={held}
         softPercent={budget.thresholds[0] ?? null}
         detail={<span title={usedExactly(use)}>{usedText(use)}</span>}
-        valueText={usedExactly(use)}
+        valueText={held > 0 ? `${usedExactly(use)}, ${heldText(use)}` : usedExactly(use)}
       />
+      {held > 0 && (
+        <p className="mt-1.5 text-xs text-ink-soft tabular-nums">
+          {heldText(use)}. Runs in progress hold it.
+        </p>
+      )}
       {use.unit === 'cost' && !use.is_complete && (
         <p className="mt-1.5 text-xs text-warn-text">
           Some calls have no complete price, so at least this much is used.{' '}

@@ -1,6 +1,7 @@
 // Budgets in words: "User ann", "$5.00 a day".
 import type { Budget, BudgetScope, BudgetUse } from '@/lib/api/types'
-import { formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
+import { formatInteger, formatUsdExact, formatUsdFloor, nanoUsdOf } from '@/lib/format'
+import { shareOf } from '@/lib/percents'
 
 export const EACH = '*'
 
@@ -54,8 +55,19 @@ export function usedText({ unit, used, limit, is_complete }: BudgetUse): string 
   return `${is_complete ? '' : 'at least '}${formatUsdFloor(used)} of ${formatUsdExact(limit)}`
 }
 
+/** The share of the amount that is reserved, in percent. */
+export function heldPercent({ unit, held, limit }: BudgetUse): number {
+  return unit === 'cost' ? shareOf(nanoUsdOf(held), nanoUsdOf(limit)) : shareOf(Number(held), Number(limit))
+}
+
 /** The same with every digit and the unit, for titles and screen readers. */
 export function usedExactly(use: BudgetUse): string {
   if (use.unit !== 'cost') return `${usedText(use)} ${use.unit}`
   return `${use.is_complete ? '' : 'at least '}${formatUsdExact(use.used)} of ${formatUsdExact(use.limit)}`
+}
+
+/** What runs in progress have reserved, and what is left beside it: "$3.00 reserved, $97.00 left". */
+export function heldText({ unit, held, left }: BudgetUse): string {
+  if (unit === 'cost') return `${formatUsdExact(held)} reserved, ${formatUsdExact(left)} left`
+  return `${formatInteger(BigInt(held))} reserved, ${formatInteger(BigInt(left))} left`
 }

@@ -46,6 +46,15 @@ test('shows what is used of a budget, cut and never rounded up', async () => {
   expect(budget.queryByText(/^Counts from/)).not.toBeInTheDocument()
 })
 
+test('shows what runs in progress have reserved, to readers of the screen as well', async () => {
+  open([budgetOf({ uses: [usedOf({ held: '50.00', left: '49.871' })] })])
+  expect(await screen.findByText('$50.00 reserved, $49.871 left. Runs in progress hold it.')).toBeVisible()
+  expect(screen.getByRole('meter')).toHaveAttribute(
+    'aria-valuetext',
+    '80% used, $400.129 of $500.00, $50.00 reserved, $49.871 left',
+  )
+})
+
 test('shows each user apart, and since when they are counted', async () => {
   open([eachUser({ ann: 1200, bob: 10, '': 5 })])
   expect(await screen.findByText('Each user · 1,000 tokens a day')).toBeVisible()

@@ -6,11 +6,12 @@ import { explainPath } from '@/features/metering/explain-address'
 import { ExplainLink } from '@/features/metering/explain-link'
 import { intervalOf, priceOf } from '@/features/billing/price'
 import type { BillingState, Limits, LimitStatus, Usage } from '@/lib/api/types'
-import { formatCompact, formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
+import { formatCompact, formatInteger, formatUsdExact, formatUsdFloor, nanoUsdOf } from '@/lib/format'
 
 import { GrantNotes } from './grant-notes'
 import { levelsOf } from './limit-level'
-import { limitText } from '@/lib/limit-text'
+import { isLimited, limitText } from '@/lib/limit-text'
+import { shareOf } from '@/lib/percents'
 
 export function UsedCard({ usage: { status, limits, billing, aggregate } }: { usage: Usage }) {
   const resetsAt = status?.period_resets_at ?? aggregate.period_end
@@ -54,9 +55,10 @@ function Meters({ status, limits, events }: MetersProps) {
         label="Tokens"
         level={levels.tokens}
         percent={status.token_usage_percent}
+        heldPercent={shareOf(status.tokens_held, limits.tokens)}
         {...thresholds}
         detail={<Amount used={status.tokens_used} limit={limits.tokens} to={events} />}
-        valueText={`${formatInteger(status.tokens_used)} of ${limitText(limits.tokens)} tokens`}
+        valueText={`${formatInteger(status.tokens_used)} of ${limitText(limits.tokens)} tokens${heldTokens(status)}`}
       />
       <Meter
         label="Runs"
@@ -69,11 +71,7 @@ function Meters({ status, limits, events }: MetersProps) {
       {limits.provider_cost_usd !== null && (
         <CostMeter status={status} limits={limits} limit_usd={limits.provider_cost_usd} events={events} />
       )}
-      {status.tokens_held > 0 && (
-        <p className="text-xs text-ink-faint">
-          {formatInteger(status.tokens_held)} more tokens are reserved for runs in progress.
-        </p>
-      )}
+      <HeldNote status={status} limits={limits} />
       <GrantNotes grants={limits.grants} />
     </div>
   )
@@ -83,7 +81,8 @@ type CostMeterProps = MetersProps & { limit_usd: string }
 
 /** The cost of the calls beside its limit. It is cut, never rounded up to the limit. */
 function CostMeter({ status, limits, limit_usd, events }: CostMeterProps) {
-  const { cost_used_usd, cost_is_complete } = status
+  const { cost_used_usd, cost_held_usd, cost_is_complete } = status
+  const held_nano = nanoUsdOf(cost_held_usd)
   const atLeast = cost_is_complete ? '' : 'at least '
   const exact = `${atLeast}${formatUsdExact(cost_used_usd)} of ${formatUsdExact(limit_usd)}`
   return (
@@ -92,6 +91,7 @@ function CostMeter({ status, limits, limit_usd, events }: CostMeterProps) {
         label="Provider cost"
         level={levelsOf(status, limits).cost}
         percent={status.cost_usage_percent ?? 0}
+        heldPercent={shareOf(held_nano, nanoUsdOf(limit_usd))}
         softPercent={limits.soft_percent}
         hardPercent={limits.hard_percent}
         detail={
@@ -103,7 +103,7 @@ function CostMeter({ status, limits, limit_usd, events }: CostMeterProps) {
             of {formatUsdExact(limit_usd)}
           </span>
         }
-        valueText={exact}
+        valueText={held_nano > 0n ? `${exact}, ${formatUsdExact(cost_held_usd)} reserved` : exact}
       />
       {!cost_is_complete && (
         <p className="mt-1.5 text-xs text-warn-text">
@@ -112,6 +112,31 @@ function CostMeter({ status, limits, limit_usd, events }: CostMeterProps) {
         </p>
       )}
     </div>
+  )
+}
+
+function heldTokens({ tokens_held }: LimitStatus): string {
+  return tokens_held > 0 ? `, ${formatInteger(tokens_held)} reserved` : ''
+}
+
+/** What runs in progress have reserved and not used yet, and what is left beside it. */
+function HeldNote({ status, limits }: { status: LimitStatus; limits: Limits }) {
+  const { tokens_held, tokens_remaining, cost_held_usd, cost_remaining_usd } = status
+  const held: string[] = []
+  const left: string[] = []
+  if (tokens_held > 0) {
+    held.push(`${formatInteger(tokens_held)} tokens`)
+    if (isLimited(limits.tokens)) left.push(`${formatInteger(tokens_remaining)} tokens`)
+  }
+  if (nanoUsdOf(cost_held_usd) > 0n) {
+    held.push(formatUsdExact(cost_held_usd))
+    if (cost_remaining_usd !== null) left.push(formatUsdExact(cost_remaining_usd))
+  }
+  if (held.length === 0) return null
+  return (
+    <p className="text-xs text-ink-soft tabular-nums">
+      Runs in progress have reserved {held.join(' and ')}.{left.length > 0 && ` Left: ${left.join(' and ')}.`}
+    </p>
   )
 }
 

@@ -128,6 +128,61 @@ describe('a run', () => {
   })
 })
 
+const HOLD = {
+  ...{ usd: '2.50', tokens: 40_000, own_usd: '0.50', own_tokens: 0 },
+  expires_at: '2099-11-22T13:00:00Z',
+}
+const NOT_OVER = { usd: '0.00', tokens: 0 }
+
+describe('its budget', () => {
+  it('is not there for a run that was not admitted', async () => {
+    await showEvents([eventOf()])
+    expect(screen.queryByRole('region', { name: 'Budget of this run' })).not.toBeInTheDocument()
+  })
+
+  it('shows what is held and what is left', async () => {
+    const left = { remaining_usd: '1.239', remaining_tokens: 900 }
+    await showEvents([eventOf()], { hold: HOLD, over: NOT_OVER, status: 'open', ...left })
+    const budget = within(await screen.findByRole('region', { name: 'Budget of this run' }))
+    expect(budget.getByText('$2.50')).toBeVisible()
+    expect(budget.getByText('$0.50 of its own')).toBeVisible()
+    expect(budget.getByText('$1.23')).toHaveAttribute('title', '$1.239')
+    expect(budget.getByText('900')).toBeVisible()
+    expect(budget.getByText(/^Reserved until/)).toBeVisible()
+  })
+
+  it('says when nobody knows what is left', async () => {
+    const hold = { ...HOLD, tokens: null, expires_at: '2026-11-22T13:00:00Z' }
+    await showEvents([eventOf()], { hold, over: NOT_OVER })
+    expect(await screen.findByText('Not known')).toBeVisible()
+    expect(screen.queryByText('Tokens left')).not.toBeInTheDocument()
+  })
+
+  it('says what is over, when it was ended and with which error', async () => {
+    await showEvents([eventOf()], {
+      ...{ hold: HOLD, over: { usd: '0.60', tokens: 7 }, remaining_usd: '0.00', remaining_tokens: 0 },
+      ...{ ended_at: '2026-11-22T12:00:10Z', error: '<b>TimeoutError</b>' },
+    })
+    expect(await screen.findByText('$0.60 and 7 tokens over. What it used counts in full.')).toBeVisible()
+    expect(screen.getByText('<b>TimeoutError</b>')).toBeVisible()
+    expect(screen.getByText(/^Released by its end/)).toBeVisible()
+  })
+
+  it('is shown in each row of its tree', async () => {
+    const child = runOf({ id: 'c', hold: HOLD, over: NOT_OVER, remaining_usd: '1.20', remaining_tokens: 5 })
+    const over = runOf({ id: 'd', hold: HOLD, over: { usd: '0.01', tokens: 0 } })
+    showAt('run-1', {
+      [RUN]: { body: runOf() },
+      [EVENTS]: page([eventOf()]),
+      [TREE]: treeOf([runOf(), 0], [child, 1], [over, 1]),
+    })
+    const tree = await screen.findByRole('table', { name: 'Tree of runs' })
+    expect(within(tree).getByRole('columnheader', { name: 'Left of budget' })).toBeVisible()
+    expect(within(tree).getByText('$1.20, 5 tokens')).toBeVisible()
+    expect(within(tree).getByText('Over')).toBeVisible()
+  })
+})
+
 describe('its tree', () => {
   it('shows the runs that it started, indented, with links', async () => {
     showAt('run-1', {

@@ -16,6 +16,7 @@ import type { Run } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { BundleButton } from './bundle-button'
+import { RunBudget } from './run-budget'
 import { RunFigures } from './run-figures'
 import { runOf, runPath } from './run-address'
 import { runEventsQuery } from './run-queries'
@@ -56,6 +57,7 @@ function ShownRun({ run, isFetching }: { run: Run; isFetching: boolean }) {
       }
     >
       <RunFigures run={run} />
+      <RunBudget run={run} />
       <RunTree run={run} />
       <Timeline run={run} />
     </Page>

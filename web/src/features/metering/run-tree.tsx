@@ -10,6 +10,7 @@ import { costOf } from '@/lib/cost'
 import { formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
+import { isOver, leftText } from './run-budget'
 import { runPath } from './run-address'
 import { runTreeQuery } from './run-queries'
 import { RunStatus } from './run-status'
@@ -84,9 +85,19 @@ function columnsOf(runs: readonly RunInTree[]): Column<RunInTree>[] {
       hideBelow: 'md',
       cell: ({ sum }) => formatInteger(sum.errors),
     },
+    ...(runs.some(({ run }) => run.hold !== null) ? [LEFT] : []),
     { key: 'own', header: 'Own cost', align: 'end', hideBelow: 'sm', cell: ({ run }) => <Cost of={run} /> },
     { key: 'cost', header: 'Cost', align: 'end', cell: ({ sum }) => <Cost of={sum} /> },
   ]
+}
+
+/** What is left of the budget of an admitted run. */
+const LEFT: Column<RunInTree> = {
+  key: 'left',
+  header: 'Left of budget',
+  align: 'end',
+  cell: ({ run }) =>
+    isOver(run) ? <span className="text-danger-text">Over</span> : <span>{leftText(run) ?? '–'}</span>,
 }
 
 function Name({ place: { run, depth } }: { place: RunInTree }) {

@@ -4,8 +4,9 @@ import { formatInteger, formatUsdExact, formatUsdFloor } from '@/lib/format'
 
 const METRIC_NAMES = { tokens: 'tokens', runs: 'runs', cost: 'provider cost' } as const
 
-/** What is used up: a metric of the plan, or a budget, of one value if each has its own. */
-export function subjectOf({ metric, budget }: Alert): string {
+/** What is used up: a metric of the plan, the hold of a run, or a budget, of one value if each has its own. */
+export function subjectOf({ metric, budget, run_id }: Alert): string {
+  if (run_id !== null) return `hold of run ${run_id}`
   if (budget === null) return METRIC_NAMES[metric]
   return budget.value === null ? `budget ${budget.id}` : `budget ${budget.id} of ${budget.value}`
 }

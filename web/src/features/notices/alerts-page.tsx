@@ -76,7 +76,10 @@ function PastAlerts() {
       rowKey={({ id }) => id}
       loadingRows={2}
       empty={
-        <EmptyState title="No alerts yet" description="Alerts appear here when usage reaches a threshold." />
+        <EmptyState
+          title="No alerts yet"
+          description="Alerts appear here when usage reaches a threshold, or a run uses more than it holds."
+        />
       }
       more={alerts}
     />
@@ -87,7 +90,10 @@ const COLUMNS: readonly Column<Alert>[] = [
   {
     key: 'what',
     header: 'Alert',
-    cell: (alert) => `${capitalized(subjectOf(alert))} at ${alert.threshold_percent}%`,
+    cell: (alert) =>
+      alert.run_id === null
+        ? `${capitalized(subjectOf(alert))} at ${alert.threshold_percent}%`
+        : `Run ${alert.run_id} over its hold`,
   },
   {
     key: 'used',

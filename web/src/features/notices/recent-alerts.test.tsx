@@ -53,6 +53,15 @@ it.each([
   expect(screen.getByText(words)).toBeInTheDocument()
 })
 
+it('name a run that used more than it held', async () => {
+  const money = { used: 3_100_000_000, limit: 2_500_000_000, used_usd: '3.10', limit_usd: '2.50' }
+  await open([
+    alertOf({ metric: 'cost', threshold_percent: 100, run_id: 'run-7', cost_is_complete: true, ...money }),
+  ])
+  expect(screen.getByText('of the hold of run run-7 used: $3.10 of $2.50')).toBeInTheDocument()
+  expect(screen.getByText('Over').className).toContain('warn')
+})
+
 it('are asked for once where they are there', async () => {
   const requests = await open([ALERT])
   await pass(3_600_000)

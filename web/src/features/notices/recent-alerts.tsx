@@ -30,7 +30,7 @@ export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: 
   return (
     <Card
       title="Recent alerts"
-      description="One per threshold and metering period. Recipients and webhooks get the highest new one."
+      description="One per threshold and metering period, and one per run over its hold. Recipients and webhooks get the highest new one."
     >
       {alerts && (
         <ul className="divide-y divide-line">
@@ -46,13 +46,15 @@ export function RecentAlerts({ usage: { tenant, aggregate, limits } }: { usage: 
 }
 
 function AlertLine({ alert, hardPercent = 100 }: { alert: Alert; hardPercent: number | undefined }) {
-  const isHard = alert.threshold_percent >= hardPercent
+  const isRun = alert.run_id !== null
+  const isHard = !isRun && alert.threshold_percent >= hardPercent
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 py-2">
       <span className="flex items-center gap-2">
-        <Badge tone={isHard ? 'danger' : 'warn'}>{alert.threshold_percent}%</Badge>
+        <Badge tone={isHard ? 'danger' : 'warn'}>{isRun ? 'Over' : `${alert.threshold_percent}%`}</Badge>
         <span>
-          of {subjectOf(alert)} used: {usedOfLimit(alert)}
+          of {isRun && 'the '}
+          {subjectOf(alert)} used: {usedOfLimit(alert)}
         </span>
       </span>
       <Instant at={alert.reached_at} className="text-xs text-ink-faint" />

@@ -15,6 +15,7 @@ import type {
   NamedSeries,
   Plan,
   Recipients,
+  Refusals,
   Run,
   RunPage,
   Series,
@@ -122,6 +123,12 @@ export const budgetsQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'budgets'],
     queryFn: ({ signal }) => call<Budgets>(`${tenantPath(tenant)}/budgets`, { signal }),
+  })
+
+export const refusalsQuery = (tenant: string) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'refusals'],
+    queryFn: ({ signal }) => call<Refusals>(`${tenantPath(tenant)}/refusals`, { signal }),
   })
 
 export const budgetPath = (tenant: string, budget: string) =>

@@ -698,6 +698,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs that were refused today, and why
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RefusalsResponse"];
+                    };
+                };
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/usage/top": {
         parameters: {
             query?: never;
@@ -4056,7 +4109,7 @@ export interface components {
         };
         /**
          * AlertResponse
-         * @description A crossed threshold, with the usage and the limit at that time.
+         * @description A crossed threshold, or a run over its hold, with the usage and the limit at that time.
          */
         AlertResponse: {
             /** Id */
@@ -4103,6 +4156,12 @@ export interface components {
              * @description False if calls are unpriced or incomplete: they cost at least `used_usd`. Null unless the metric is `cost`.
              */
             cost_is_complete: boolean | null;
+            /**
+             * Run Id
+             * @description The run that used more than it held, which was `limit`; null for a threshold.
+             * @default null
+             */
+            run_id: string | null;
             /**
              * @description The budget; null for a limit of the plan. `period_start` begins its window.
              * @default null
@@ -4435,7 +4494,15 @@ export interface components {
             limit: string;
             /** Used */
             used: string;
-            /** Left */
+            /**
+             * Held
+             * @description Reserved for runs in progress.
+             */
+            held: string;
+            /**
+             * Left
+             * @description Neither used nor reserved.
+             */
             left: string;
             /**
              * Percent
@@ -4751,7 +4818,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
+            type: "limit.warning" | "limit.reached" | "budget.warning" | "budget.reached" | "run.over_budget" | "plan.changed" | "invoice.payment_failed" | "billing.alert" | "endpoint.test";
             /**
              * Status
              * @enum {string}
@@ -6811,6 +6878,64 @@ export interface components {
             repaired: boolean;
         };
         /**
+         * RefusalsResponse
+         * @description The runs that were refused on the current UTC day, by the limit that they did not fit, the newest first.
+         */
+        RefusalsResponse: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Refused */
+            refused: components["schemas"]["RefusedRunsResponse"][];
+        };
+        /**
+         * RefusedRunsResponse
+         * @description How often one limit refused a run today, and the last time.
+         */
+        RefusedRunsResponse: {
+            /** Code */
+            code: string;
+            /**
+             * Scope
+             * @description `plan`, `budget:` and its id, or `run:` and the id of the last run whose hold was too small.
+             */
+            scope: string;
+            /**
+             * Value
+             * @description The value of the budget's scope that was refused last, where each has a budget of its own.
+             */
+            value: string | null;
+            /**
+             * Count
+             * @description Requests to admit or extend a run. At least so many: of many, up to a minute's may be missing.
+             */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * Reason
+             * @description Of the last refusal, in one sentence.
+             */
+            reason: string;
+            /** Metric */
+            metric: ("tokens" | "runs" | "cost") | null;
+            /**
+             * Limit
+             * @description Tokens, runs or USD.
+             */
+            limit: string | null;
+            /**
+             * Resets At
+             * @description The start of the next window, if there is one.
+             */
+            resets_at: string | null;
+        };
+        /**
          * RemovedMemberResponse
          * @description The API keys that the member created and that still work; empty for callers who may not change keys.
          */
@@ -6847,6 +6972,31 @@ export interface components {
             overlap_hours?: number;
         };
         /**
+         * RunHoldResponse
+         * @description The amounts that a run has set aside, in total. Null: nothing of this unit.
+         */
+        RunHoldResponse: {
+            /** Usd */
+            usd: string | null;
+            /** Tokens */
+            tokens: number | null;
+            /**
+             * Own Usd
+             * @description The part that its children cannot take.
+             */
+            own_usd: string | null;
+            /**
+             * Own Tokens
+             * @description The part that its children cannot take.
+             */
+            own_tokens: number | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * RunInTreeResponse
          * @description A run of a tree.
          */
@@ -6861,8 +7011,18 @@ export interface components {
             sum: components["schemas"]["Amounts"];
         };
         /**
+         * RunOverResponse
+         * @description The dollars and tokens that a run has used beyond its hold, or after its end or the expiry of its hold.
+         */
+        RunOverResponse: {
+            /** Usd */
+            usd: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * RunResponse
-         * @description A run and its totals.
+         * @description A run, its totals and its budget.
          */
         RunResponse: {
             /** Calls */
@@ -6886,6 +7046,28 @@ export interface components {
              * @enum {string}
              */
             cost_status: "complete" | "incomplete" | "unknown";
+            hold: components["schemas"]["RunHoldResponse"] | null;
+            /**
+             * Remaining Usd
+             * @description 0 after the end, or when the hold has expired. Null: no dollars are held, or a call has no complete price. In lists also for an open run with children.
+             */
+            remaining_usd: string | null;
+            /**
+             * Remaining Tokens
+             * @description Null: no tokens are held. In lists also for an open run with children.
+             */
+            remaining_tokens: number | null;
+            over: components["schemas"]["RunOverResponse"] | null;
+            /**
+             * Ended At
+             * @description When it was ended; null if only events say that it has.
+             */
+            ended_at: string | null;
+            /**
+             * Error
+             * @description As its end names it.
+             */
+            error: string | null;
             /** Id */
             id: string;
             /**

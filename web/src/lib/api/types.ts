@@ -68,6 +68,9 @@ export type BudgetScope = Budget['scope']
 export type WantedBudget = Schemas['BudgetBody']
 export type Budgets = Schemas['BudgetsResponse']
 
+export type Refusals = Schemas['RefusalsResponse']
+export type RefusedRuns = Refusals['refused'][number]
+
 export type Endpoint = Schemas['EndpointResponse']
 export type EndpointWithSecret = Schemas['SecretResponse']
 export type Delivery = Schemas['DeliveryResponse']
