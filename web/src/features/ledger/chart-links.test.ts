@@ -5,7 +5,7 @@ import { usageOf } from '@/testing/usage'
 
 import { linksOf } from './chart-links'
 import { chartOf, type Point } from './chart-rows'
-import { questionIn } from '@/features/metering/explain-filters'
+import { questionIn } from './explain-filters'
 
 const known = (value: bigint): Sum => ({ value, status: 'complete' })
 const PERIOD = { tenant_id: 'acme', period_start: '2026-11-20T06:00:00Z', period_end: '2026-11-22T18:00:00Z' }

@@ -4,7 +4,7 @@ import type { Usage } from '@/lib/api/types'
 import type { ChartView } from './chart-request'
 import type { Chart, Layer, Step } from './chart-rows'
 import { questionPath, type Filter } from '@/features/metering/explain-address'
-import { filterOf } from '@/features/metering/explain-filters'
+import { filterOf } from './explain-filters'
 import { isNameGroup } from './group'
 
 export type ChartLinks = {

@@ -21,7 +21,7 @@ import { formatInstant, formatInteger, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { type Question } from '@/features/metering/explain-address'
-import { questionIn } from '@/features/metering/explain-filters'
+import { questionIn } from './explain-filters'
 import { NameAtProvider } from './series-name'
 
 export function ExplainPage() {

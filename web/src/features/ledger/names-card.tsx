@@ -14,7 +14,7 @@ import { costOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
 import { questionPath } from '@/features/metering/explain-address'
-import { filterOf } from '@/features/metering/explain-filters'
+import { filterOf } from './explain-filters'
 import { REST, singularOf, type NameGroup } from './group'
 import { Name } from './series-name'
 

@@ -5,7 +5,7 @@ import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
 
 import { explainPath } from '@/features/metering/explain-address'
-import { filterOf } from '@/features/metering/explain-filters'
+import { filterOf } from './explain-filters'
 import { ExplainLink } from '@/features/metering/explain-link'
 import { MeasureText } from './measure-text'
 import { measure, shareOf, type Metric } from './metric'

@@ -7,7 +7,7 @@ import { costOf } from '@/lib/cost'
 import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
 
 import { explainPath } from '@/features/metering/explain-address'
-import { ERRORS } from '@/features/metering/explain-filters'
+import { ERRORS } from './explain-filters'
 import { ExplainLink } from '@/features/metering/explain-link'
 import { LeftOutLink } from './left-out'
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { usageOf } from '@/testing/usage'
 
-import { explainPath } from './explain-address'
+import { explainPath } from '@/features/metering/explain-address'
 import { questionIn } from './explain-filters'
 
 const MONTH = { tenant_id: 'a/b', period_start: '2026-11-01T00:00:00Z', period_end: '2026-12-01T00:00:00Z' }
