@@ -1,4 +1,4 @@
-"""Admissions with one guard broken: the random histories must see each of them."""
+"""Admissions with one guard broken: the histories that are interrupted anywhere must see each of them."""
 
 from tests.gate.mutants import Mutant
 
@@ -88,7 +88,7 @@ IN_MEMORY = (
         "if has_holds and False:",
     ),
 )
-"""Broken decisions, seen on the memory store."""
+"""Decisions and readings, seen on the memory store."""
 IN_FIRESTORE = (
     Mutant(
         "admission written first",
@@ -103,4 +103,4 @@ IN_FIRESTORE = (
         "        pass\n",
     ),
 )
-"""Broken writes, seen where others see a commit write by write."""
+"""Writes, seen where others see a commit write by write."""
