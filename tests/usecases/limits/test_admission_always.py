@@ -43,7 +43,7 @@ def memory_place() -> Place:
 
 
 def torn_place(channel: grpc.Channel) -> Place:
-    """Return the emulator, of which every read and every commit takes a step for each document."""
+    """Return the emulator, of which reads and commits take several steps."""
     rpc, torn = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: channel, is_emulator=True), list[Any]()
 
     def open_store(calls: Any) -> tuple[UsageStore, Admissions]:
