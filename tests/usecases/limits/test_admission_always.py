@@ -132,7 +132,7 @@ def test_in_memory_runs_that_keep_to_their_holds_never_exceed_a_limit(history: H
     check_history(memory_place(), history)
 
 
-@settings(max_examples=settings.default.max_examples // 6)
+@settings(max_examples=settings().max_examples // 6)
 @given(histories)
 def test_in_firestore_runs_that_keep_to_their_holds_never_exceed_a_limit(
     firestore_channel: grpc.Channel, history: History
