@@ -27,7 +27,7 @@ OVER_80 = TENANTS - 8_000
 
 
 def tenants(now: datetime) -> Iterator[Tenant]:
-    """Yield the tenants, of which each second is on the starter plan."""
+    """Yield the tenants; every other one is on the starter plan."""
     for number in range(TENANTS):
         plan = STARTER if number % 2 else FREE
         yield Tenant(id=f"t-{number:05}", name=f"Tenant {number:05}", plan=plan.id, created_at=now)

@@ -25,7 +25,8 @@ export default defineConfig({
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     viewport: { width: 1280, height: 900 },
-    trace: 'retain-on-failure',
+    // Tracing takes as long as the tests themselves: repeat what failed with `--trace on`.
+    trace: 'off',
     launchOptions: {
       executablePath: process.env.GWI_CHROMIUM ?? '/usr/bin/chromium',
       args: [

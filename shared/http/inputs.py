@@ -18,6 +18,8 @@ from pydantic import (
 from shared.domain.ledger.steps import Granularity
 from shared.domain.ledger.zones import UTC_NAME, find_zone, first_instant
 from shared.domain.metering.events import EventId, Reference, Status
+from shared.domain.metering.tags import TAG_NAME
+from shared.domain.metering.text import PRINTABLE
 
 ReadVersion = Annotated[
     str | None,
@@ -71,6 +73,21 @@ RangeEdge = Annotated[
 """All usage lies between them; the arithmetic of ranges would fail near the ends of the calendar."""
 
 
+Tag = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=161, pattern=f"{TAG_NAME[:-1]}:{PRINTABLE[1:]}"),
+    Field(description="The name of a tag, a colon and its value: `team:search`."),
+]
+
+
+def tag_named(tag: str | None) -> tuple[str, str] | None:
+    """Return the name and the value of a Tag."""
+    if tag is None:
+        return None
+    name, _, value = tag.partition(":")
+    return name, value
+
+
 class EventsFilter(BaseModel):
     """The events of an interval, and of what else is named: a combination is all of it at once."""
 
@@ -82,7 +99,12 @@ class EventsFilter(BaseModel):
     model: Reference | None = None
     user_id: Reference | None = None
     workflow_id: Reference | None = None
+    api_key: Reference | None = Field(None, description="The id of the API key that recorded them.")
+    tag: Tag | None = None
     status: Status | None = None
+    errors: bool = Field(
+        False, description="Only what usage counts as errors: the status `error` or `failed`."
+    )
 
 
 class EventsQuery(EventsFilter):

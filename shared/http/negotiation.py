@@ -13,6 +13,7 @@ from shared.http.routes import Route, json_response
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
+PROTOBUF: Final = "application/x-protobuf"
 MIN_GZIP_BYTES: Final = 1024
 NOT_MODIFIED: Final = 304
 _GZIP: Final = "gzip"
@@ -22,7 +23,7 @@ _LEVEL: Final = 5
 
 def refuse_unacceptable(request: Request, route: Route) -> None:
     """Raise NotAcceptable if the header Accept excludes every content type of the route."""
-    offered = [JSON, CSV] if route.is_also_csv else [JSON]
+    offered = [JSON, *[CSV] * route.is_also_csv, *[PROTOBUF] * route.is_also_protobuf]
     wanted = request.accept_mimetypes
     if route.response is not None and wanted.provided and not wanted.best_match(offered):
         raise NotAcceptable(f"Accept is {str(wanted)[:80]!r}; this route answers {' or '.join(offered)}")

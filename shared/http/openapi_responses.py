@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from shared.http.csv_files import NEXT_CURSOR
 from shared.http.idempotency import REPLAYED, IdempotencyHeaders
+from shared.http.negotiation import PROTOBUF
 from shared.http.problems import PAYMENT_REQUIRED
 from shared.http.routes import METERING_PATHS, Route
 
 _Json = dict[str, Any]
+IGNORED_SPANS: Final = "GWI-Ignored-Spans"
 
 REFUSALS: Final[Mapping[int, str]] = {
     400: "The request cannot be read: malformed JSON, gzip, or cursor.",
@@ -40,6 +42,10 @@ HEADERS: Final[Mapping[str, _Json]] = {
         "description": "Only if a file does not hold everything: the cursor at which to go on.",
         "schema": {"type": "string"},
     },
+    IGNORED_SPANS: {
+        "description": "How many spans report nothing that is metered.",
+        "schema": _WHOLE_NUMBER,
+    },
     REPLAYED: {
         "description": "Only if this is the response to an earlier request with the same Idempotency-Key.",
         "schema": {"const": "true"},
@@ -51,7 +57,7 @@ HEADERS: Final[Mapping[str, _Json]] = {
     "RateLimit-Remaining": {"description": "How many of them are left.", "schema": _WHOLE_NUMBER},
     "RateLimit-Reset": {"description": "Seconds until there are more.", "schema": _WHOLE_NUMBER},
 }
-_PROTOBUF: Final = {"application/x-protobuf": {"schema": {"type": "string", "format": "binary"}}}
+_PROTOBUF: Final = {PROTOBUF: {"schema": {"type": "string", "format": "binary"}}}
 _ALWAYS: Final = ("Cache-Control", "X-Content-Type-Options")
 _REQUIRED: Final[Mapping[int, tuple[str, ...]]] = {
     401: ("WWW-Authenticate",),
@@ -88,6 +94,7 @@ def responses(each: Route, schema: _Json | None, error: _Json | None) -> _Json:
         success["headers"] |= _optional("Content-Disposition") | _optional(NEXT_CURSOR)
     if each.is_also_protobuf:
         success["content"] |= _PROTOBUF
+        success["headers"] |= _optional(IGNORED_SPANS)
     if each.headers is IdempotencyHeaders:
         success["headers"] |= _optional(REPLAYED)
     refusals = {str(status): _refusal(status, error) for status in REFUSALS if _is_possible(status, each)}

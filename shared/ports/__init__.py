@@ -29,7 +29,15 @@ from shared.ports.ledger import (
     TickPublisher,
     UsageStore,
 )
-from shared.ports.limits import AdmissionChange, Admissions, PlanCatalogs, RunChange, StaleHolds, StalePlans
+from shared.ports.limits import (
+    AdmissionChange,
+    Admissions,
+    PlanCatalogs,
+    RunChange,
+    SavedAdmission,
+    StaleHolds,
+    StalePlans,
+)
 from shared.ports.margins import Margins
 from shared.ports.notices import (
     DeliveryFailed,
@@ -97,6 +105,7 @@ __all__ = [
     "RaisedAlert",
     "Reconciliations",
     "RunChange",
+    "SavedAdmission",
     "ServiceStatus",
     "SignatureCheck",
     "SignedWebhook",

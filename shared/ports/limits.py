@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, run_mark
 from shared.domain.ledger.counter_settings import CounterSettings
+from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.metering.recording import DayDelta
@@ -85,11 +86,20 @@ class AdmissionChange:
         return DayDelta({}, {hour}, budgets={slot: {hour: count} for slot, count in marks.items()})
 
 
+class SavedAdmission(NamedTuple):
+    """The new version of the tenant's holds, and the counter that was marked because a run began."""
+
+    version: object
+    counter: ShardRef | None = None
+    commits: int = 0
+    """The number of commits that the counter has had with this one."""
+
+
 class Admissions(Protocol):
     """Stores what open runs have set aside. UsageStore.read returns it. Raises Unavailable as UsageStore does."""
 
-    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> object:
-        """Make the change, and return the new version of the tenant's holds.
+    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> SavedAdmission:
+        """Make the change, and return the new version of the tenant's holds, with the counter if the store tells it.
 
         Everything is changed or nothing. Raise StaleHolds if the holds are not as they were `read`; that may also be
         because an earlier attempt succeeded and its response was lost. Other readers see the counter first, then the

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from shared.adapters.firestore import FirestoreAdmissions, FirestoreDirectory, FirestoreUsageStore
-from shared.domain.errors import TooLarge
+from shared.domain.errors import Conflict
 from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
@@ -70,7 +70,7 @@ def test_a_change_writes_only_the_holds_that_have_changed(
     calls = RecordedCalls()
     admissions = FirestoreAdmissions(connect(calls))
     held = {run_key(str(number)): HOLD for number in range(1_000)}
-    version = admissions.save_admission("acme", changing(held), Holds())
+    version = admissions.save_admission("acme", changing(held), Holds()).version
     admissions.save_admission("acme", changing({ONE: SMALL, run_key("0"): None}), Holds(version=version))
     first, second = (request.ByteSize() for _, request in calls.requests)
     assert second < first / 100
@@ -91,7 +91,7 @@ def test_a_commit_whose_answer_was_lost_is_the_callers(
     connect: Connect, store: FirestoreUsageStore, code: grpc.StatusCode
 ) -> None:
     admissions = FirestoreAdmissions(connect(LostAnswers(code, times=1)))
-    version = admissions.save_admission("acme", ADMITTING, Holds())
+    version = admissions.save_admission("acme", ADMITTING, Holds()).version
     assert holds_of(store) == Holds({ONE: HOLD})
     assert holds_of(store).version == version
     counter = store.read("acme", Wanted(shards=(ShardRef(TODAY, 0),))).documents.shards[ShardRef(TODAY, 0)]
@@ -131,7 +131,7 @@ def test_the_same_change_by_another_caller_is_not_taken_for_the_own(
 @pytest.mark.usefixtures("store")
 def test_a_commit_that_is_aborted_twice_is_decided_again(connect: Connect) -> None:
     once, twice = FailingCalls(grpc.StatusCode.ABORTED, 1), FailingCalls(grpc.StatusCode.ABORTED, 2)
-    version = FirestoreAdmissions(connect(once)).save_admission("acme", ADMITTING, Holds())
+    version = FirestoreAdmissions(connect(once)).save_admission("acme", ADMITTING, Holds()).version
     with pytest.raises(StaleHolds):
         FirestoreAdmissions(connect(twice)).save_admission("acme", changing({}), Holds(version=version))
     assert (once.attempts, twice.attempts) == (2, 2)
@@ -167,9 +167,9 @@ def test_holds_that_do_not_fit_into_a_document_are_refused(
     )
     admissions = FirestoreAdmissions(connect())
     held = {run_key(str(number)): wide for number in range(2_000)}
-    version = admissions.save_admission("acme", changing(held), Holds())
+    version = admissions.save_admission("acme", changing(held), Holds()).version
     more = {run_key(str(number)): wide for number in range(2_000, 4_000)}
-    with pytest.raises(TooLarge) as refused:
+    with pytest.raises(Conflict) as refused:
         admissions.save_admission("acme", changing(more, runs=[beginning("one")]), Holds(version=version))
     assert refused.value.code == "too_many_open_runs"
     assert len(holds_of(store).by_run) == 2_000

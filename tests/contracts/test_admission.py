@@ -42,7 +42,7 @@ def test_nothing_is_held_at_first(store: UsageStore) -> None:
 
 def test_holds_are_read_as_they_were_saved(admissions: Admissions, store: UsageStore) -> None:
     child = replace(SMALL, parent=ONE, is_ended=True, has_children=True)
-    version = admissions.save_admission("acme", changing({ONE: HOLD, TWO: child}), Holds())
+    version = admissions.save_admission("acme", changing({ONE: HOLD, TWO: child}), Holds()).version
     found = holds_of(store)
     assert found.by_run == {ONE: HOLD, TWO: child}
     assert found.version == version
@@ -60,7 +60,9 @@ def test_only_what_is_asked_for_is_read(admissions: Admissions, store: UsageStor
 def test_a_change_keeps_other_holds_and_releases_those_that_are_named(
     admissions: Admissions, store: UsageStore
 ) -> None:
-    version = admissions.save_admission("acme", changing({ONE: HOLD, TWO: HOLD, ROOT: SMALL}), Holds())
+    version = admissions.save_admission(
+        "acme", changing({ONE: HOLD, TWO: HOLD, ROOT: SMALL}), Holds()
+    ).version
     drawn = HOLD.seen(Amounts(9, 9))
     admissions.save_admission("acme", changing({ONE: None, TWO: drawn}), Holds(version=version))
     assert holds_of(store).by_run == {TWO: drawn, ROOT: SMALL}
@@ -69,8 +71,8 @@ def test_a_change_keeps_other_holds_and_releases_those_that_are_named(
 
 
 def test_a_new_version_comes_with_every_change(admissions: Admissions, store: UsageStore) -> None:
-    first = admissions.save_admission("acme", changing({ONE: HOLD}), Holds())
-    second = admissions.save_admission("acme", changing({}), Holds(version=first))
+    first = admissions.save_admission("acme", changing({ONE: HOLD}), Holds()).version
+    second = admissions.save_admission("acme", changing({}), Holds(version=first)).version
     assert first != second
     assert holds_of(store).version == second
     with pytest.raises(StaleHolds):
@@ -81,7 +83,9 @@ def test_a_new_version_comes_with_every_change(admissions: Admissions, store: Us
 def test_nothing_is_changed_if_the_holds_are_not_as_they_were_read(
     admissions: Admissions, store: UsageStore, is_new: bool
 ) -> None:
-    version = admissions.save_admission("acme", changing({ONE: HOLD}, trees={ONE: {ONE: HOLD}}), Holds())
+    version = admissions.save_admission(
+        "acme", changing({ONE: HOLD}, trees={ONE: {ONE: HOLD}}), Holds()
+    ).version
     admissions.save_admission("acme", changing({ONE: SMALL}), Holds(version=version))
     before = store.read("acme", Wanted(holds=True, trees=frozenset({ONE})))
     late = changing({ONE: None, TWO: HOLD}, runs=[beginning("two")], trees={ONE: None})
@@ -105,17 +109,19 @@ def test_a_tree_grows_changes_and_ends(admissions: Admissions, store: UsageStore
     def tree() -> Mapping[RunKey, Tree]:
         return store.read("acme", Wanted(trees=frozenset({ROOT}))).documents.trees
 
-    version = admissions.save_admission("acme", changing({ROOT: HOLD}, trees={ROOT: {ROOT: HOLD}}), Holds())
+    version = admissions.save_admission(
+        "acme", changing({ROOT: HOLD}, trees={ROOT: {ROOT: HOLD}}), Holds()
+    ).version
     grown = changing({}, trees={ROOT: {ONE: child, TWO: child}})
-    version = admissions.save_admission("acme", grown, Holds(version=version))
+    version = admissions.save_admission("acme", grown, Holds(version=version)).version
     assert tree() == {ROOT: Tree({ROOT: HOLD, ONE: child, TWO: child})}
     ended = replace(child, is_ended=True, drawn=Amounts(1, 1))
     version = admissions.save_admission(
         "acme", changing({}, trees={ROOT: {ONE: ended}}), Holds(version=version)
-    )
+    ).version
     assert tree() == {ROOT: Tree({ROOT: HOLD, ONE: ended, TWO: child})}
     unchanged = changing({}, trees={ROOT: {}})
-    version = admissions.save_admission("acme", unchanged, Holds(version=version))
+    version = admissions.save_admission("acme", unchanged, Holds(version=version)).version
     assert len(tree()[ROOT].by_run) == 3
     admissions.save_admission("acme", changing({ROOT: None}, trees={ROOT: None}), Holds(version=version))
     assert tree() == {}
@@ -144,7 +150,7 @@ def test_as_many_holds_as_are_allowed_are_kept_and_released(
     admissions: Admissions, store: UsageStore
 ) -> None:
     held = {run_key(f"run-{number}"): HOLD for number in range(MAX_OPEN_HOLDS)}
-    version = admissions.save_admission("acme", changing(held), Holds())
+    version = admissions.save_admission("acme", changing(held), Holds()).version
     assert holds_of(store).by_run == held
     admissions.save_admission("acme", changing(dict.fromkeys(held)), Holds(version=version))
     assert holds_of(store).by_run == {}
@@ -173,7 +179,7 @@ def test_a_hold_is_never_seen_without_its_tree_its_run_and_its_mark(
                 trees={run: {run: SMALL} for run in held},
                 begun={OF_FLOW: frozenset(run_ids)},
             )
-            version = admissions.save_admission("acme", change, Holds(version=version))
+            version = admissions.save_admission("acme", change, Holds(version=version)).version
 
     with ThreadPoolExecutor(1) as writer:
         admitted = writer.submit(admit_all)

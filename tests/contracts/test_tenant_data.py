@@ -157,7 +157,7 @@ def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
     anns = replace(HOLD, budgets=frozenset({BudgetSlot("user@1", "ann"), of_flow}))
     bobs = replace(HOLD, budgets=frozenset({of_bob}))
     change = changing({ROOT: anns, ONE: bobs}, trees={ROOT: {ROOT: anns, TWO: bobs}})
-    version = stores.admissions.save_admission("acme", change, Holds())
+    version = stores.admissions.save_admission("acme", change, Holds()).version
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 2
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
     found = stores.usage.read("acme", Wanted(holds=True, trees=frozenset({ROOT}))).documents
@@ -170,16 +170,15 @@ def test_an_erased_user_leaves_the_holds_of_open_runs(stores: Stores) -> None:
 
 def test_an_erased_user_leaves_admissions(stores: Stores) -> None:
     new_tenant(stores.directory)
-    runs = [beginning("one", ADMISSION), beginning("two")]
+    runs = [beginning("one", ADMISSION), beginning("two", ADMISSION)]
     stores.admissions.save_admission("acme", changing({}, runs=runs), Holds())
-    stores.usage.record("acme", [event("e", "bob")._replace(run_id="one")], ONE_SHARD, NOON)
-    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 1
+    stores.usage.record("acme", [event("e", "bob")._replace(run_id="two")], ONE_SHARD, NOON)
+    assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 2
     assert erase_name(stores.tenant_data, stored_tenant(stores.usage), "ann") == 0
-    run = stores.usage.find_run("acme", "one")
-    assert run is not None
-    assert run.user_id == "bob"
-    erased = ADMISSION.spender._replace(user_id=None)
-    assert run.admission == replace(ADMISSION, spender=erased)
+    found = {run.id: run for run in stores.usage.list_runs("acme", limit=9).items}
+    erased = replace(ADMISSION, spender=ADMISSION.spender._replace(user_id=None))
+    assert [run.admission for run in found.values()] == [erased, erased]
+    assert (found["one"].user_id, found["two"].user_id) == (None, "bob")
 
 
 def test_a_deleted_tenant_holds_nothing(filled: Stores) -> None:

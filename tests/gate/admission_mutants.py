@@ -40,6 +40,12 @@ IN_MEMORY = (
         "return not self.is_ended and now < self.expires_at",
     ),
     Mutant(
+        "no grace in the sums",
+        "shared/domain/limits/held.py",
+        "released_until, cost, tokens = now - GRACE, 0, 0",
+        "released_until, cost, tokens = now, 0, 0",
+    ),
+    Mutant(
         "relative extend",
         _DECIDER,
         "tokens = before.amounts.tokens if hold.tokens is None else hold.tokens",
@@ -78,8 +84,8 @@ IN_MEMORY = (
     Mutant(
         "holds of users are not counted",
         "shared/domain/limits/held.py",
-        "            of_budgets[slot] = of_budgets.get(slot, NOTHING_HELD).plus(outstanding)\n",
-        "            of_budgets[slot] = NOTHING_HELD\n",
+        "            of_budgets[slot] = Amounts(before.cost + held_cost, before.tokens + held_tokens)\n",
+        "            of_budgets[slot] = before\n",
     ),
     Mutant(
         "the open runs are not read before a refusal",

@@ -27,7 +27,7 @@ RULES_BEYOND_SCHEMAS = {
     *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_in_future"),
     *("response_missing", "response_and_stream", "tokens_and_response", "contradictory_service_tier"),
     *("malformed_stream", "no_usage_in_response"),
-    "ambiguous_response",
+    *("ambiguous_response", "parent_without_run", "own_parent"),
     *(
         "cost_out_of_range",
         "contradictory",

@@ -27,6 +27,7 @@ FIELDS = (
     ),
     *("specversion", "source", "type", "time", "data", "data_base64", "events", "usage", "input_tokens"),
     *("prompt_tokens", "total_tokens", "usageMetadata", "runs", "tenants"),
+    *("parent_run_id", "budget_usd", "hold_tokens", "own_usd", "ttl_seconds", "estimate", "calls", "error"),
 )
 SAMPLES = (
     "llm",
@@ -50,6 +51,10 @@ any_json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=6),
     max_leaves=20,
 )
+AGENTS_PATHS = (
+    *("/v1/events", "/v1/events?status=true", "/v1/check"),
+    *("/v1/runs", "/v1/runs/run-1/extend", "/v1/runs/run-1/end"),
+)
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 almost_events = st.dictionaries(st.sampled_from(FIELDS[:17]), any_json, max_size=4).map(
     lambda odd: {**CALL, **odd}
@@ -60,7 +65,7 @@ def is_json_response(answer: TestResponse) -> None:
     """Assert that the response is a success as JSON, or a problem document without a stack trace."""
     assert answer.status_code < 500, answer.get_data(as_text=True)
     content = answer.get_json()
-    if answer.status_code != 200:
+    if answer.status_code not in (200, 201):
         assert answer.mimetype == "application/problem+json"
         assert content["status"] == answer.status_code
         assert content["detail"]
@@ -76,7 +81,7 @@ def functions_with_usage(functions: Functions, key: str) -> Functions:
 @given(body=st.binary(max_size=200), content_type=st.sampled_from(JSON_TYPES))
 @example(body=b'{"category":"llm","provider":"\\ud800","model":"m"}', content_type=JSON_TYPES[0])
 def test_any_bytes_to_record_usage(body: bytes, content_type: str, functions: Functions, key: str) -> None:
-    for path in ("/v1/events", "/v1/check"):
+    for path in AGENTS_PATHS:
         answer = functions.record_usage.post(path, data=body, content_type=content_type, headers=bearer(key))
         is_json_response(answer)
 
@@ -87,7 +92,7 @@ def test_any_bytes_to_record_usage(body: bytes, content_type: str, functions: Fu
 )
 @settings(max_examples=200)
 def test_any_json_to_record_usage(body: Any, content_type: str, functions: Functions, key: str) -> None:
-    for path in ("/v1/events", "/v1/check"):
+    for path in AGENTS_PATHS:
         answer = functions.record_usage.post(
             path, data=json.dumps(body), content_type=content_type, headers=bearer(key)
         )

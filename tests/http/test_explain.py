@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.people.keys import key_id
 from tests.http.serving import Functions, Json, refused
 
 CALL: Json = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
@@ -79,6 +80,26 @@ def test_a_combination_is_summed_over_its_pages(functions: Functions, key: str) 
     assert last["sum"]["calls"] == len(events) == 4
 
 
+def test_a_tag_an_api_key_and_errors_are_explained_by_their_own_events(
+    functions: Functions, key: str
+) -> None:
+    other = functions.create_key("usage:write")
+    functions.record(key, CALL | {"id": "a", "tags": {"team": "x:y"}}, CALL | {"id": "b", "status": "error"})
+    functions.record(other, CALL | {"id": "c", "tags": {"team": "x"}}, CALL | {"id": "d", "status": "failed"})
+    for query, ids in (
+        ({"tag": "team:x:y"}, {"a"}),
+        ({"tag": "team:none"}, set()),
+        ({"api_key": key_id(other)}, {"c", "d"}),
+        ({"errors": "true"}, {"b", "d"}),
+        ({"errors": "true", "status": "ok"}, set()),
+        ({"errors": "true", "api_key": key_id(key)}, {"b"}),
+    ):
+        events, page = explained(functions, key, **query)
+        assert {event["id"] for event in events} == ids, query
+        assert page["sum_is_complete"]
+    assert explained(functions, key, errors="true")[1]["sum"]["errors"] == 2
+
+
 def test_an_interval_is_explained_by_its_own_events(functions: Functions, key: str) -> None:
     functions.record(key, CALL | {"id": "old", "ts": "2026-11-18T09:59:59Z"})
     functions.record(key, CALL | {"id": "in", "ts": "2026-11-18T10:00:00Z"})
@@ -97,6 +118,8 @@ def test_an_interval_is_explained_by_its_own_events(functions: Functions, key: s
         ("from=2026-10-01&to=2026-11-20", 422, "range_too_long"),
         ("status=lost", 422, "literal_error"),
         ("provider=", 422, "string_too_short"),
+        ("tag=team", 422, "string_pattern_mismatch"),
+        ("errors=perhaps", 422, "bool_parsing"),
         ("limit=501", 422, "less_than_equal"),
         ("cursor=x", 400, "invalid_cursor"),
         ("cursor=WyJ4IiwgeyJjYWxscyI6IDEuNX1d", 400, "invalid_cursor"),

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from shared.adapters.firestore import FirestoreRpc, rpc
 from shared.usecases.ledger.verify_counters import verify_counters
-from tests.http.serving import Clock, Functions, bearer, refused
+from tests.http.serving import Clock, Functions, Json, bearer, refused
 from tools.dev.emulators import start_firestore
 from tools.dev.loopback import free_port
 from tools.dev.processes import Server, wait_until_ready
@@ -24,6 +24,11 @@ from tools.dev.processes import Server, wait_until_ready
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "run_id": "run-1"}
 BATCH = [{**CALL, "id": f"event-{number}", "model": f"model-{number % 60}"} for number in range(100)]
 OF_A_TENANT = ("usage", "usage/series", "usage/top?group_by=user", "runs", "runs/run-1", "events")
+OF_A_RUN: dict[str, Json] = {
+    "/v1/runs": {"run_id": "run-1", "budget_usd": "1.00"},
+    "/v1/runs/run-1/extend": {"ttl_seconds": 60},
+    "/v1/runs/run-1/end": {"status": "completed"},
+}
 START_SECONDS = 60
 PATIENT, IMPATIENT = 60.0, 4.0
 
@@ -81,9 +86,14 @@ def giving_up_after(
 
 def every_route_says_retry(functions: Functions, key: str) -> None:
     """Call all at once, because each call waits as long as the functions wait for Firestore."""
+
+    def post(path: str, body: Json) -> TestResponse:
+        return functions.record_usage.post(path, json=body, headers=bearer(key))
+
     record_usage = (
         lambda: functions.post_events(key, BATCH),
         lambda: functions.post_events(key, BATCH, "/v1/events?status=true"),
+        *(lambda path=path, body=body: post(path, body) for path, body in OF_A_RUN.items()),
     )
     usage_api = [
         lambda path=path: functions.get(key, path)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from shared.logs import FIELDS
 from tests.http.serving import Functions, bearer
 from tests.http.test_any_input import almost_events, is_json_response
+from tests.tools.documents import page
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini"}
 MOST_EVENTS = 500
@@ -80,13 +82,35 @@ def test_a_run_and_its_child_hold_record_and_end(functions: Functions, key: str)
         return content
 
     tags = {"feature": "search"}
-    ask("", run_id="root/1", budget_usd="1.00", own_usd="0.25", hold_tokens=5_000, user_id="ann", tags=tags)
-    ask("", run_id="child", parent_run_id="root/1", budget_usd="0.50")
-    event = {**CALL, "run_id": "root/1", "tokens": {"input_tokens": 1_000, "output_tokens": 0}}
+    ask("", run_id="tree/1", budget_usd="1.00", own_usd="0.25", hold_tokens=5_000, user_id="ann", tags=tags)
+    ask("", run_id="child", parent_run_id="tree/1", budget_usd="0.50")
+    event = {**CALL, "run_id": "tree/1", "tokens": {"input_tokens": 1_000, "output_tokens": 0}}
     recorded = functions.post_events(key, event, "/v1/events?status=true").get_json()
     assert recorded["run"] == {"remaining_usd": "0.4996", "remaining_tokens": 4_000, "over": False}
-    assert ask("/root/1/extend", budget_usd="2.00")["hold"]["usd"] == "2.00"
-    ended = [ask("/root/1/end", status="failed", error="x") for _ in range(2)]
+    assert ask("/tree/1/extend", budget_usd="2.00")["hold"]["usd"] == "2.00"
+    ended = [ask("/tree/1/end", status="failed", error="x") for _ in range(2)]
     assert ended[0] == ended[1]
     assert ended[0]["used"] == {"usd": "0.0004", "tokens": 1_000}
     assert functions.check(key)["status"]["tokens_held"] == 0
+
+
+def test_a_run_takes_the_operations_that_the_page_about_costs_counts(
+    functions: Functions, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def operations(path: str, **body: object) -> list[str]:
+        with caplog.at_level("INFO", "gwi_usage"):
+            functions.record_usage.post(f"/v1/runs{path}", json=body, headers=bearer(key))
+        fields = getattr(caplog.records[-1], FIELDS)
+        return [str(fields["reads"]), str(fields["writes"])]
+
+    functions.record(key, {**CALL, "id": "a", "run_id": "a"})
+    functions.tick(["acme"])
+    functions.clock.pass_by(timedelta(hours=13))
+    functions.record(key, {**CALL, "id": "b", "run_id": "b"})
+    operations("", run_id="first", hold_tokens=5)
+    counted = [
+        operations("", run_id="run-1", hold_tokens=5),
+        operations("/run-1/extend", hold_tokens=6),
+        operations("/run-1/end", status="completed"),
+    ]
+    assert counted == [cells[1:3] for cells in page("costs").section("Runs with a hold")]

@@ -12,6 +12,7 @@ from shared.http.metering.run_models import EndBody
 from shared.stores import process_memory
 from shared.usecases.people.authenticate import CACHE_FOR
 from shared.usecases.people.manage_tenants import set_suspension
+from tests.http.run_calls import ask, end, extend
 from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded
 
 PLAN: Json = {"provider": "openai", "model": "gpt-4.1-mini", "calls": 20}
@@ -20,18 +21,9 @@ A_DAY_IN_SECONDS = 24 * 60 * 60
 
 
 def admit(functions: Functions, key: str, **body: Any) -> TestResponse:
+    """Admit a run with a budget, changed by `body`; `...` is a field that is left out."""
     content = {"run_id": "run-1", "budget_usd": "2.50", **body}
-    sent = {name: value for name, value in content.items() if value is not ...}
-    return functions.record_usage.post("/v1/runs", json=sent, headers=bearer(key))
-
-
-def extend(functions: Functions, key: str, **body: Any) -> TestResponse:
-    return functions.record_usage.post("/v1/runs/run-1/extend", json=body, headers=bearer(key))
-
-
-def end(functions: Functions, key: str, **body: Any) -> TestResponse:
-    sent = {"status": "completed", **body}
-    return functions.record_usage.post("/v1/runs/run-1/end", json=sent, headers=bearer(key))
+    return ask(functions, key, "", **{name: value for name, value in content.items() if value is not ...})
 
 
 AMOUNTS = [
@@ -140,6 +132,13 @@ def test_an_estimate_sets_aside_what_the_calls_cost_at_most(functions: Functions
     assert made["hold"] == {"usd": "0.096", "tokens": None, "expires_at": "2026-11-20T13:00:00Z"}
     above = admit(functions, key, run_id="b", budget_usd=..., estimate=PLAN, own_usd="0.0961")
     assert "more than the run holds" in refused(above, 422)["detail"]
+
+
+def test_calls_that_cost_nothing_hold_nothing(functions: Functions, key: str) -> None:
+    plan = {**PLAN, "provider": "ollama", "model": "llama3"}
+    made = succeeded(admit(functions, key, budget_usd=..., estimate=plan), 201)
+    assert made["hold"]["usd"] is None
+    assert functions.check(key, run_id="run-1", cost_usd="0")["allowed"] is True
 
 
 def test_an_estimate_beyond_what_a_run_may_hold_is_refused(functions: Functions, key: str) -> None:

@@ -6,18 +6,18 @@ from tests.http.serving import Functions, Json, refused, token_sums
 
 CALL: Json = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "cost_usd_estimate": "0.10"}
 TOKENS: Json = {"tokens": {"input_tokens": 100, "output_tokens": 20}}
-TREE = "/tenants/acme/runs/root/tree"
+TREE = "/tenants/acme/runs/top/tree"
 
 
 def test_a_tree_has_each_run_with_its_own_figures_and_the_sum_of_its_branch(
     functions: Functions, key: str
 ) -> None:
-    functions.record(key, CALL | TOKENS | {"run_id": "root"})
-    functions.record(key, CALL | TOKENS | {"run_id": "a/b", "parent_run_id": "root"})
+    functions.record(key, CALL | TOKENS | {"run_id": "top"})
+    functions.record(key, CALL | TOKENS | {"run_id": "a/b", "parent_run_id": "top"})
     functions.record(key, CALL | TOKENS | {"run_id": "c", "parent_run_id": "a/b", "status": "completed"})
     tree = functions.read(key, TREE)
     rows = [(row["run"]["id"], row["run"]["parent_run_id"], row["depth"]) for row in tree["runs"]]
-    assert rows == [("root", None, 0), ("a/b", "root", 1), ("c", "a/b", 2)]
+    assert rows == [("top", None, 0), ("a/b", "top", 1), ("c", "a/b", 2)]
     assert [row["run"]["cost_usd"] for row in tree["runs"]] == ["0.10"] * 3
     assert [row["sum"]["cost_usd"] for row in tree["runs"]] == ["0.30", "0.20", "0.10"]
     assert tree["runs"][0]["sum"]["tokens"] == token_sums(3 * 100, 3 * 20)
@@ -27,11 +27,11 @@ def test_a_tree_has_each_run_with_its_own_figures_and_the_sum_of_its_branch(
 
 def test_the_tree_of_an_unknown_or_anothers_run_is_not_found(functions: Functions, key: str) -> None:
     bolt = functions.create_tenant("bolt")
-    functions.record(bolt, CALL | {"run_id": "root"})
+    functions.record(bolt, CALL | {"run_id": "top"})
     refused(functions.get(key, TREE), 404, "not_found")
-    functions.record(key, CALL | {"run_id": "child", "parent_run_id": "root"})
+    functions.record(key, CALL | {"run_id": "child", "parent_run_id": "top"})
     refused(functions.get(key, TREE), 404, "not_found")
-    assert len(functions.read(bolt, "/tenants/bolt/runs/root/tree")["runs"]) == 1
+    assert len(functions.read(bolt, "/tenants/bolt/runs/top/tree")["runs"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,17 @@
-"""Runs over HTTP, from their admission to their end: what they hold, what is refused, and what they have left."""
+"""Runs over HTTP, from their admission to their end: what they hold, what they have left, and their trees."""
 
 from datetime import timedelta
-from typing import Any
 
-import pytest
-from werkzeug.test import TestResponse
-
-from shared.domain.limits.limits import LimitOverrides
 from shared.domain.people.audit import Change
-from shared.domain.people.keys import key_id
-from shared.domain.prices.money import NANOUSD_PER_USD, usd_string
+from shared.domain.prices.money import usd_string
 from shared.domain.prices.price_file import parse_prices
 from shared.stores import process_memory
 from shared.usecases.prices.manage_prices import change_prices, replacement
-from tests.http.serving import Clock, Functions, Json, bearer, refused, succeeded
+from tests.http.run_calls import admit, end, extend, record, used
+from tests.http.serving import Clock, Functions, Json, refused, succeeded
 
-CALL: Json = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "run_id": "run-1"}
 IN, OUT = 400, 1_600
 """Nano-USD a token."""
-
-
-def ask(functions: Functions, key: str, path: str, **body: Any) -> TestResponse:
-    return functions.record_usage.post(f"/v1/runs{path}", json=body, headers=bearer(key))
-
-
-def admit(functions: Functions, key: str, run_id: str = "run-1", **body: Any) -> TestResponse:
-    return ask(functions, key, "", run_id=run_id, **body)
-
-
-def extend(functions: Functions, key: str, run_id: str = "run-1", **body: Any) -> TestResponse:
-    return ask(functions, key, f"/{run_id}/extend", **body)
-
-
-def end(functions: Functions, key: str, run_id: str = "run-1", **body: Any) -> TestResponse:
-    return ask(functions, key, f"/{run_id}/end", **{"status": "completed", **body})
-
-
-def used(input_: int, output: int = 0, **fields: Any) -> Json:
-    return {**CALL, "tokens": {"input_tokens": input_, "output_tokens": output}, **fields}
-
-
-def record(functions: Functions, key: str, *events: Json) -> Json:
-    return succeeded(functions.post_events(key, list(events), "/v1/events?status=true"))
 
 
 def test_a_run_is_admitted_with_its_hold_and_the_status_beside_it(functions: Functions, key: str) -> None:
@@ -86,92 +56,6 @@ def set_price(functions: Functions, usd: str) -> None:
     model = '[[price]]\nprovider = "my-vllm"\nmodel = "llama"\nfrom = "2026-01-01"\n'
     prices = parse_prices(f'{model}per_million = {{ input = "{usd}", output = "{usd}" }}\n')
     change_prices(process_memory(), replacement(prices), Change("test", functions.clock.now))
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "members"),
-    [
-        (
-            {"hold_tokens": 400_001},
-            "token_limit_exceeded",
-            {"metric": "tokens", "limit": 500_000, "used": 40_000, "held": 60_000, "asked": 400_001},
-        ),
-        (
-            {"budget_usd": "6.51"},
-            "cost_limit_exceeded",
-            {"metric": "cost", "limit": "10.00", "used": "1.00", "held": "2.50", "asked": "6.51"},
-        ),
-    ],
-)
-def test_a_refusal_names_the_limit_of_the_plan_and_the_way_to_a_larger_one(
-    functions: Functions, key: str, body: Json, code: str, members: Json
-) -> None:
-    limit_cost(functions, usd=10)
-    record(functions, key, used(40_000, run_id="other", cost_usd_estimate="1.00"))
-    succeeded(admit(functions, key, "first", hold_tokens=60_000, budget_usd="2.50"), 201)
-    problem = refused(admit(functions, key, **body), 402, code)
-    expected = {**members, "scope": "plan", "resets_at": "2026-12-01T00:00:00Z"}
-    assert expected.items() <= problem.items()
-    assert problem["upgrade_url"] == "http://localhost:5173/t/acme/upgrade"
-    assert (problem["title"], "resets at 2026-12-01" in problem["detail"]) == ("Payment required", True)
-    refused(extend(functions, key, **body), 404, "unknown_run")
-
-
-def limit_cost(functions: Functions, usd: int) -> None:
-    entry = Change("test", functions.clock.now).entry("acme", "limits.changed", None, "")
-    overrides = LimitOverrides(cost_nanousd=usd * NANOUSD_PER_USD)
-    functions.containers["record_usage"].directory.set_limits("acme", overrides, entry)
-
-
-def test_the_last_run_of_the_plan_is_admitted_and_the_next_is_not(functions: Functions) -> None:
-    key = functions.create_tenant(plan="free")
-    for number in range(10):
-        succeeded(admit(functions, key, f"run-{number}"), 201)
-    problem = refused(admit(functions, key, "one-more"), 402, "run_limit_reached")
-    members = {"metric": "runs", "limit": 10, "used": 10, "held": 0, "asked": 1}
-    assert members.items() <= problem.items()
-    refused(admit(functions, key, "child", parent_run_id="run-0"), 402, "run_limit_reached")
-    assert succeeded(admit(functions, key, "run-3"))["run_id"] == "run-3"
-
-
-@pytest.mark.parametrize(
-    ("scope", "body"),
-    [
-        ({"user_id": "ann"}, {"user_id": "ann"}),
-        ({"workflow_id": "review"}, {"workflow_id": "review"}),
-        ({"api_key": ...}, {}),
-        ({"tag": {"name": "feature", "value": "search"}}, {"tags": {"feature": "search"}}),
-        ({"tenant": True}, {}),
-    ],
-)
-def test_each_budget_that_applies_to_a_run_holds(
-    functions: Functions, key: str, scope: Json, body: Json
-) -> None:
-    owner = functions.sign_in("ada@example.com")
-    other = functions.create_key()
-    named = {"api_key": key_id(key)} if "api_key" in scope else scope
-    budget = {"scope": named, "tokens": 100, "window": "day"}
-    succeeded(functions.send("PUT", owner, "/tenants/acme/budgets/small", budget))
-    functions.clock.pass_by(timedelta(minutes=2))
-    refusal = refused(admit(functions, key, hold_tokens=101, **body), 402, "budget_exceeded")
-    assert (refusal["scope"], refusal["metric"], refusal["asked"]) == ("budget:small", "tokens", 101)
-    succeeded(admit(functions, key, hold_tokens=100, **body), 201)
-    if "tenant" not in scope:
-        succeeded(admit(functions, other, "run-2", hold_tokens=101), 201)
-
-
-def test_a_refusal_names_the_budget(functions: Functions, key: str) -> None:
-    owner = functions.sign_in("ada@example.com")
-    budget = {"scope": {"user_id": "*"}, "amount_usd": "5.00", "window": "day"}
-    succeeded(functions.send("PUT", owner, "/tenants/acme/budgets/users", budget))
-    functions.clock.pass_by(timedelta(minutes=2))
-    succeeded(admit(functions, key, "a", budget_usd="4.00", user_id="ann"), 201)
-    succeeded(admit(functions, key, "b", budget_usd="4.00", user_id="bob"), 201)
-    problem = refused(admit(functions, key, "c", budget_usd="1.01", user_id="ann"), 402, "budget_exceeded")
-    expected = {"scope": "budget:users", "metric": "cost", "limit": "5.00", "used": "0.00", "held": "4.00"}
-    expected |= {"asked": "1.01", "resets_at": "2026-11-21T00:00:00Z"}
-    assert expected.items() <= problem.items()
-    succeeded(admit(functions, key, "c", budget_usd="1.00", user_id="ann"), 201)
 
 
 def test_recording_answers_what_the_run_has_left_and_when_it_is_over(functions: Functions, key: str) -> None:
@@ -249,6 +133,8 @@ def test_a_total_below_what_is_used_is_refused(functions: Functions, key: str) -
     record(functions, key, used(60))
     problem = refused(extend(functions, key, hold_tokens=59), 422, "below_drawn")
     assert [(each["field"], each["code"]) for each in problem["errors"]] == [("hold_tokens", "below_drawn")]
+    words = "hold_tokens: 59 is less than 60, which is used, kept, or held by children"
+    assert problem["detail"] == words
     assert succeeded(extend(functions, key, hold_tokens=60))["hold"]["tokens"] == 60
 
 

@@ -1,6 +1,7 @@
 """The local mail server, asked by a real SMTP client and over HTTP."""
 
 import json
+import os
 import smtplib
 import subprocess
 import sys
@@ -298,7 +299,9 @@ def test_as_a_process_it_takes_mail_and_ends_when_it_is_asked_to(tmp_path: Path)
 def test_as_a_process_it_says_that_its_port_is_taken(receiver: Receiver) -> None:
     command = [sys.executable, "-m", "tools.local_mail", "--port", str(free_port())]
     command += ["--smtp-port", str(receiver.mail.smtp_port)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # aiosmtpd waits this long for a server that has failed already.
+    environment = {**os.environ, "AIOSMTPD_CONTROLLER_TIMEOUT": "2"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "address already in use" in done.stderr
 

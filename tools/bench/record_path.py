@@ -25,7 +25,7 @@ PROJECT_ID = "demo-bench"
 RETENTION = timedelta(days=90)
 ROUNDS = 15
 BATCHES = 3
-_ACCESS = Access(
+ACCESS = Access(
     tenant=Tenant(id="bench", name="Bench", plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC)),
     permissions=ALL_SCOPES,
     actor="bench",
@@ -82,7 +82,7 @@ def _take(ledger: Ledger, body: bytes, now: datetime) -> Callable[[], float]:
 
     def record() -> None:
         items = cast("dict[str, list[object]]", parse_json_bytes(body))["events"]
-        recorded = recorder.record(_ACCESS, items, now)
+        recorded = recorder.record(ACCESS, items, now)
         if recorded.accepted != BATCH_EVENTS:
             raise RuntimeError(f"only {recorded.accepted} of {BATCH_EVENTS} sample events were accepted")
 

@@ -67,10 +67,10 @@ def create_bench_tenant(emulator_host: str) -> str:
 class Caller:
     """One kept connection to a function, as an agent platform's client keeps one."""
 
-    def __init__(self, server: Server, key: str | None = None) -> None:
-        """Without a key it posts webhooks to the root, with one events."""
+    def __init__(self, server: Server, key: str | None = None, path: str = "/v1/events") -> None:
+        """Without a key it posts webhooks to the root, with one to `path`."""
         self._server = server
-        self._path = "/v1/events" if key else "/"
+        self._path = path if key else "/"
         self._headers = {"Content-Type": "application/json"}
         self._headers |= {"Authorization": f"Bearer {key}"} if key else {}
         self._connection = http.client.HTTPConnection(HOST, server.port, timeout=60)

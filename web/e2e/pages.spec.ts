@@ -40,6 +40,7 @@ const OWNER_PAGES: Place[] = [
   { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },
   { name: 'plans-canceled', path: demo('/upgrade?checkout=canceled'), shows: 'Professional' },
   { name: 'runs', path: demo('/runs'), shows: 'Runs' },
+  { name: 'runs-longest', path: demo('/runs?sort=duration&user_id=user-1'), shows: 'Runs' },
   { name: 'keys', path: demo('/settings/keys'), shows: 'API keys' },
   { name: 'members', path: demo('/settings/members'), shows: 'Members' },
   { name: 'budgets', path: demo('/settings/budgets'), shows: 'When usage cannot be read' },

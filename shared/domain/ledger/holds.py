@@ -118,7 +118,10 @@ class Holds:
 
     def expired(self, now: datetime) -> list[RunKey]:
         """Return the runs whose hold is released because it has expired."""
-        return [run for run, hold in self.by_run.items() if not hold.is_open(now)]
+        released_until = now - GRACE
+        return [
+            run for run, hold in self.by_run.items() if hold.is_ended or hold.expires_at <= released_until
+        ]
 
 
 @dataclass(frozen=True)

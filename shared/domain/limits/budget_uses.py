@@ -142,8 +142,9 @@ def _named(use: BudgetUse) -> str:
 
 
 def _amount(use: BudgetUse) -> str:
-    unit = "" if use.budget.unit == "cost" else f" {use.budget.unit}"
-    return f"{_text(use, use.budget.amount)}{unit} {_WINDOWS[use.budget.window]}"
+    unit, amount = use.budget.unit, use.budget.amount
+    named = "" if unit == "cost" else f" {unit.removesuffix('s') if amount == 1 else unit}"
+    return f"{_text(use, amount)}{named} {_WINDOWS[use.budget.window]}"
 
 
 def _text(use: BudgetUse, amount: int) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.ledger.budget_counts import BudgetSlot, BudgetUnit
-from shared.domain.ledger.holds import NOTHING_HELD, Amounts, Hold, Holds
+from shared.domain.ledger.holds import GRACE, NOTHING_HELD, Amounts, Hold, Holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,19 @@ NONE_HELD: Final = Held()
 
 def held_by(holds: Holds, now: datetime) -> Held:
     """Return the sums over all holds of a tenant."""
-    of_tenant, of_budgets = NOTHING_HELD, dict[BudgetSlot, Amounts]()
+    # A tenant may have thousands, and each decision adds them up: in integers, without an object for each.
+    released_until, cost, tokens = now - GRACE, 0, 0
+    of_budgets: dict[BudgetSlot, Amounts] = {}
     for hold in holds.by_run.values():
-        outstanding = hold.outstanding(now)
-        if outstanding == NOTHING_HELD:
+        if hold.is_ended or hold.expires_at <= released_until:
             continue
+        (amount_cost, amount_tokens), (drawn_cost, drawn_tokens) = hold.amounts, hold.drawn
+        held_cost = amount_cost - drawn_cost if amount_cost > drawn_cost else 0
+        held_tokens = amount_tokens - drawn_tokens if amount_tokens > drawn_tokens else 0
         if hold.parent is None:
-            of_tenant = of_tenant.plus(outstanding)
+            cost += held_cost
+            tokens += held_tokens
         for slot in hold.budgets:
-            of_budgets[slot] = of_budgets.get(slot, NOTHING_HELD).plus(outstanding)
-    return Held(of_tenant, of_budgets)
+            before = of_budgets.get(slot, NOTHING_HELD)
+            of_budgets[slot] = Amounts(before.cost + held_cost, before.tokens + held_tokens)
+    return Held(Amounts(cost, tokens), of_budgets)

@@ -51,7 +51,8 @@ def is_read(name: str) -> bool:
 
 def first_of(attributes: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, object] | None:
     """Return the first of the named attributes that is present and not empty, with its name."""
-    return next(
-        ((name, value) for name in names if (value := attributes.get(name)) not in (None, "")),
-        None,
-    )
+    for name in names:
+        value = attributes.get(name)
+        if value not in (None, ""):
+            return name, value
+    return None

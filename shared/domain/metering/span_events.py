@@ -28,7 +28,7 @@ from shared.domain.metering.span_attributes import (
     first_of,
 )
 from shared.domain.metering.span_runs import SpanRun, SpanRuns
-from shared.domain.metering.spans import Span, step_kind
+from shared.domain.metering.spans import Span, states_usage, step_kind
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_PER_MS: Final = 1_000_000
@@ -102,7 +102,8 @@ def _events(span: Span, runs: SpanRuns) -> Iterator[_Fields]:
 def _repeated(spans: Sequence[Span]) -> set[tuple[str, str]]:
     """Return the spans of calls that another library reports too: that which began first knows most of its caller.
 
-    The SDKs of providers make spans of their own, besides those of whoever instruments them.
+    The SDKs of providers make spans of their own, besides those of whoever instruments them. A report with usage is
+    kept before one without.
     """
     calls: dict[tuple[str, object], list[Span]] = {}
     for span in spans:
@@ -111,7 +112,7 @@ def _repeated(spans: Sequence[Span]) -> set[tuple[str, str]]:
             calls.setdefault((span.trace_id, response_id[1]), []).append(span)
     repeated: set[tuple[str, str]] = set()
     for reports in calls.values():
-        first = min(reports, key=lambda span: (span.start_ns, span.scope))
+        first = min(reports, key=lambda span: (not states_usage(span), span.start_ns, span.scope))
         repeated |= {span.key for span in reports if span.scope != first.scope}
     return repeated
 

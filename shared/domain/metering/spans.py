@@ -67,7 +67,14 @@ def step_kind(span: Span) -> StepKind | None:
     if isinstance(entity, str) and entity in _KIND_OF_ENTITY:
         return _KIND_OF_ENTITY[entity]
     is_request = isinstance(kind := attributes.get(REQUEST_TYPE), str) and kind in _REQUEST_TYPES
-    return "llm" if is_request or _uses_tokens(attributes) else None
+    # A new operation must never need a release.
+    names_model = first_of(attributes, (*REQUEST_MODEL, *RESPONSE_MODEL)) is not None
+    return "llm" if is_request or (names_model and states_usage(span)) else None
+
+
+def states_usage(span: Span) -> bool:
+    """Return whether a span states what was used."""
+    return any(name.startswith(USAGE) for name in span.attributes)
 
 
 def _is_reported_by_another(span: Span) -> bool:
@@ -81,9 +88,3 @@ def _is_reported_by_another(span: Span) -> bool:
     return kind == "pending_span" or (
         is_stream and not any(name.startswith(USAGE) for name in span.attributes)
     )
-
-
-def _uses_tokens(attributes: Mapping[str, object]) -> bool:
-    """Return whether a model used tokens: a new operation must never need a release."""
-    names_model = first_of(attributes, (*REQUEST_MODEL, *RESPONSE_MODEL)) is not None
-    return names_model and any(name.startswith(USAGE) for name in attributes)

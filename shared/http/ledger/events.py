@@ -8,7 +8,7 @@ from shared.domain.ledger.periods import Period
 from shared.domain.metering.events import Reference
 from shared.domain.metering.identities import identity_of
 from shared.http.bodies import read_query
-from shared.http.inputs import EventsFilter, EventsQuery
+from shared.http.inputs import EventsFilter, EventsQuery, tag_named
 from shared.http.ledger.ranges import whole_hours
 from shared.http.responses import EventResponse, EventsResponse
 from shared.http.routes import Call, Container, Route, json_response
@@ -31,7 +31,10 @@ def filter_of(query: EventsFilter) -> EventFilter:
         model=query.model,
         user_id=query.user_id,
         workflow_id=query.workflow_id,
+        key=query.api_key,
+        tag=tag_named(query.tag),
         status=query.status,
+        errors=query.errors,
     )
 
 

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from flask import Response
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from shared.domain.ledger.zones import UTC_NAME, zone_named
 from shared.domain.metering.events import EventId, Reference
 from shared.domain.metering.run_lists import RunSort, RunsWanted, StatusAt
 from shared.domain.metering.runs import RunStatus
-from shared.domain.metering.tags import TAG_NAME
-from shared.domain.metering.text import PRINTABLE
 from shared.http.bodies import read_query
 from shared.http.csv_files import NEXT_CURSOR, csv_response, file_text, text_cell
-from shared.http.inputs import HasByteOrderMark, PageQuery, RangeEdge, TimeZone
+from shared.http.inputs import HasByteOrderMark, PageQuery, RangeEdge, Tag, TimeZone, tag_named
 from shared.http.ledger.events import invalid
 from shared.http.ledger.usage_responses import RunResponse, RunsResponse
 from shared.http.routes import Call, Container, Route, json_response
@@ -29,10 +27,6 @@ _NUMBERS: Final = (
     *("latency_ms", "cost_usd"),
 )
 _TOKENS: Final = ("input", "output", "total", "cache_read", "cache_write", "reasoning")
-
-Tag = Annotated[
-    str, StringConstraints(min_length=3, max_length=161, pattern=f"{TAG_NAME[:-1]}:{PRINTABLE[1:]}")
-]
 
 
 class RunsQuery(PageQuery):
@@ -54,7 +48,7 @@ class RunsQuery(PageQuery):
     status: RunStatus | None = None
     user_id: Reference | None = None
     workflow_id: Reference | None = None
-    tag: Tag | None = Field(None, description="The name of a tag, a colon and its value: `team:search`.")
+    tag: Tag | None = None
     id: EventId | None = Field(
         None, description="The beginning of an id. The runs are in the order of their ids."
     )
@@ -77,7 +71,6 @@ class RunsQuery(PageQuery):
             raise invalid(
                 "from", "empty_range", f"{self.start.isoformat()} is not before to {self.to.isoformat()}"
             )
-        name, _, value = (self.tag or "").partition(":")
         return RunsWanted(
             sort=self.sort,
             since=self.start,
@@ -85,7 +78,7 @@ class RunsQuery(PageQuery):
             status=StatusAt(self.status, now) if self.status else None,
             user_id=self.user_id,
             workflow_id=self.workflow_id,
-            tag=(name, value) if self.tag else None,
+            tag=tag_named(self.tag),
             id_prefix=self.id,
         )
 

@@ -88,7 +88,8 @@ class AdmitBody(_HoldBody):
             if hold.cost_nanousd is not None or hold.tokens is not None:
                 message = "estimate: name either the calls that are planned, or budget_usd and hold_tokens"
                 raise invalid_field("estimate", "estimate_and_hold", message)
-            hold = replace(hold, cost_nanousd=_bounded(price(planned)))
+            # Calls that cost nothing hold nothing: after a hold of $0, a check would deny even them.
+            hold = replace(hold, cost_nanousd=_bounded(price(planned)) or None)
         own = HoldRequest(
             cost_nanousd=None if self.own_usd is None else nanousd_from_decimal(self.own_usd),
             tokens=self.own_tokens,

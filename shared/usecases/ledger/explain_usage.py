@@ -24,7 +24,12 @@ class EventFilter:
     model: str | None = None
     user_id: str | None = None
     workflow_id: str | None = None
+    key: str | None = None
+    """The id of an API key."""
+    tag: tuple[str, str] | None = None
     status: Status | None = None
+    errors: bool = False
+    """Only events that count as errors."""
 
     @property
     def is_selective(self) -> bool:
@@ -38,7 +43,10 @@ class EventFilter:
             and self.model in (None, event.series.model)
             and self.user_id in (None, event.user_id)
             and self.workflow_id in (None, event.workflow_id)
+            and self.key in (None, event.key)
+            and (self.tag is None or self.tag in (event.tags or {}).items())
             and self.status in (None, event.status)
+            and (not self.errors or "errors" in event.amounts)
         )
 
 

@@ -16,6 +16,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
 from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
+from shared.usecases.ledger.run_count_memory import BegunRuns, Marks, RunCountMemory, marks_of
 
 REMEMBER_FOR = timedelta(seconds=2)
 MAX_REMEMBERED = 10_000
@@ -49,6 +50,7 @@ class BudgetUsage:
     windows: Mapping[Period, Usage]
     runs: Mapping[RunKey, RunSums]
     trees: Mapping[RunKey, Tree] = field(default_factory=dict)
+    marks: Marks = frozenset()
 
 
 AskBudgets = Callable[[Tenant], AskedBudgets]
@@ -65,6 +67,7 @@ class Ledger:
         self.store = store
         self._recent = _RecentUsage()
         self._late_days = _LateDays()
+        self._run_counts = RunCountMemory(store)
 
     def record(self, tenant: Tenant, events: Sequence[RecordedEvent], now: datetime) -> list[Outcome]:
         """Record events as UsageStore.record does, and forget the remembered usage of the tenant."""
@@ -100,6 +103,10 @@ class Ledger:
         slot.keep(read.current, now)
         return read
 
+    def add_begun(self, read: BudgetUsage, begun: BegunRuns) -> None:
+        """Take note of runs that began after `read`, so that they need not be counted."""
+        self._run_counts.add_begun(read.current.tenant.id, read.marks, begun)
+
     def _read(self, known: Tenant, within: Period | None, detail: Detail, now: datetime) -> PeriodUsage:
         def plan(tenant: Tenant) -> ReadingPlans:
             asked = AskedBudgets(holds=tenant.has_holds and within is None)
@@ -116,9 +123,17 @@ class Ledger:
             if plans.main.within == needed.main.within and plans.first_read.covers(needed.first_read):
                 self._late_days.remember(tenant.id, found.late_days)
                 # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
-                usage, windows = needed.finish(self.store, tenant.id, found)
+                documents = needed.with_second_read(self.store, tenant.id, found)
+                counting = self._run_counts.counting(tenant.id, found, now)
+                usage, windows = needed.finish(documents, counting)
                 current = PeriodUsage(tenant=tenant.at(now), usage=usage, holds=found.holds)
-                return BudgetUsage(current=current, windows=windows, runs=found.runs, trees=found.trees)
+                return BudgetUsage(
+                    current=current,
+                    windows=windows,
+                    runs=found.runs,
+                    trees=found.trees,
+                    marks=marks_of(found),
+                )
             plans = needed
 
 

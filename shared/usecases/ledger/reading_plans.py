@@ -1,6 +1,6 @@
 """Reads the usage of several intervals of a tenant at once: in one round trip, or two if runs have to be counted."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import reduce
@@ -11,6 +11,7 @@ from shared.domain.ledger.counter_settings import CounterHistory
 from shared.domain.ledger.documents import Documents, Wanted
 from shared.domain.ledger.holds import RunKey
 from shared.domain.ledger.periods import Period
+from shared.domain.ledger.run_counts import CountRuns
 from shared.domain.ledger.usage import Detail, ReadingPlan, Usage, counting_late, plan_reading, with_budgets
 from shared.ports import UsageStore
 
@@ -80,12 +81,9 @@ class ReadingPlans:
         windows = {period: counting_late(plan, days) for period, plan in self.windows.items()}
         return replace(self, main=counting_late(self.main, days), windows=windows)
 
-    def finish(
-        self, store: UsageStore, tenant_id: str, found: Documents
-    ) -> tuple[Usage, dict[Period, Usage]]:
-        """Read what the first read did not find, and return the usage of the main interval and of each window."""
-        documents = self._with_second_read(store, tenant_id, found)
-        count = _RunCounts(lambda start, end: store.count_runs(tenant_id, start, end))
+    def finish(self, documents: Documents, count_runs: CountRuns) -> tuple[Usage, dict[Period, Usage]]:
+        """Return the usage of the main interval and of each window."""
+        count = _RunCounts(count_runs)
         main = self.main.usage(documents, count.of(self.main.uncounted_runs(documents)))
         windows: dict[Period, Usage] = {}
         for period, plan in self.windows.items():
@@ -93,7 +91,8 @@ class ReadingPlans:
             windows[period] = plan.usage(documents, count.of(uncounted))
         return main, windows
 
-    def _with_second_read(self, store: UsageStore, tenant_id: str, found: Documents) -> Documents:
+    def with_second_read(self, store: UsageStore, tenant_id: str, found: Documents) -> Documents:
+        """Return the documents with those that the first read did not find."""
         wanted = [second for plan in self.all if (second := plan.second_read(found))]
         if not wanted:
             return found
@@ -104,7 +103,7 @@ class ReadingPlans:
 class _RunCounts:
     """Counts the runs of an interval once, however many windows need them."""
 
-    def __init__(self, count: Callable[[datetime, datetime], int]) -> None:
+    def __init__(self, count: CountRuns) -> None:
         self._count = count
         self._known: dict[Period, int] = {}
 

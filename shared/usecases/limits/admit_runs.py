@@ -14,6 +14,7 @@ from shared.domain.limits.runs import Admitted, End, Ended, Extension, RunLeft, 
 from shared.domain.people.tenants import Tenant
 from shared.ports import AdmissionChange, Admissions
 from shared.usecases.ledger.ledger import read_documents
+from shared.usecases.ledger.run_count_memory import BegunRuns
 from shared.usecases.limits.admission_draft import UNKNOWN_RUN, AdmissionDraft
 from shared.usecases.limits.admission_limits import AdmissionLimits
 from shared.usecases.limits.admission_queues import AdmissionQueues, Outcome
@@ -79,8 +80,13 @@ class RunAdmitter:
             documents = self._reader.look_at_runs(documents, group, now)
             draft, outcomes = self._draft(documents, group, now, sees_runs=True)
         if not draft.is_empty:
-            version = self._admissions.save_admission(tenant.id, _change(draft, documents), documents.holds)
-            self._known.keep(tenant.id, draft.book.after(version))
+            change = _change(draft, documents)
+            saved = self._admissions.save_admission(tenant.id, change, documents.holds)
+            self._known.keep(tenant.id, draft.book.after(saved.version))
+            if saved.counter and documents.usage:
+                runs = sum(run.begins is not None for run in change.runs)
+                begun = BegunRuns(saved.counter, saved.commits, runs, change.now)
+                self._limits.ledger.add_begun(documents.usage, begun)
         return outcomes
 
     def _draft(

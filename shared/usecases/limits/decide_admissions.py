@@ -86,7 +86,7 @@ class AdmissionDecider:
             raise Conflict(f"run {request.run_id!r} has ended", code=RUN_ENDED)
         admission, _ = self._draft.open_hold(request.run_id)
         if admission.request != request.fingerprint:
-            message = f"run {request.run_id!r} was admitted with another content, which is kept"
+            message = f"run {request.run_id!r} was admitted with other content, which stays"
             raise Conflict(message, code="run_conflict")
         return self._admitted(request.run_id, admission, is_new=False)
 
@@ -98,7 +98,7 @@ class AdmissionDecider:
         """Return the parent of a run that asks to begin, if it may have one more child."""
         if request.parent_run_id is None:
             if self._book.open_runs >= MAX_OPEN_HOLDS:
-                message = f"{MAX_OPEN_HOLDS:,} runs are open, which is the most; end some of them first"
+                message = f"{MAX_OPEN_HOLDS:,} runs are open, the maximum: end one first"
                 raise Conflict(message, code="too_many_open_runs")
             return None
         parent_id, key = request.parent_run_id, run_key(request.parent_run_id)
@@ -106,7 +106,7 @@ class AdmissionDecider:
             raise _bad_parent("parent_cycle", f"run {parent_id!r} cannot be its own parent")
         run = self._draft.runs.get(key)
         if run is None or run.admission is None:
-            raise _bad_parent("unknown_parent", f"{parent_id!r} is no run that was admitted")
+            raise _bad_parent("unknown_parent", f"no run {parent_id!r} was admitted")
         if run.end is not None:
             raise Conflict(f"the parent {parent_id!r} has ended", code="parent_ended")
         admission, _ = self._draft.open_hold(parent_id)
@@ -119,12 +119,11 @@ class AdmissionDecider:
 
     def _require_place(self, parent: _Parent, tree: Tree) -> None:
         if len(tree.by_run) >= MAX_TREE_RUNS:
-            message = (
-                f"the tree of run {parent.run_id!r} has {MAX_TREE_RUNS - 1:,} children, which is the most"
-            )
+            message = f"the tree of run {parent.run_id!r} has {MAX_TREE_RUNS - 1:,} runs below its root, the maximum"
             raise Conflict(message, code="too_many_children")
         if len(tree.above(parent.key)) > MAX_DEPTH:
-            raise _bad_parent("tree_too_deep", f"{MAX_DEPTH} runs lie above each other, which is the most")
+            message = f"run {parent.run_id!r} has {MAX_DEPTH} runs above it, the maximum"
+            raise _bad_parent("tree_too_deep", message)
 
     def _parent_of(self, admission: RunAdmission) -> _Parent | None:
         if admission.parent_run_id is None or admission.root is None:
@@ -142,8 +141,9 @@ class AdmissionDecider:
             total, least = after.amounts.of(metric), needed.of(metric)
             if total != before.amounts.of(metric) and total < least:
                 field = "budget_usd" if metric == "cost" else "hold_tokens"
-                text = f"{amount_text(metric, total)} is below the {amount_text(metric, least)} that is used or taken"
-                raise _invalid(field, "below_drawn", text)
+                given, taken = amount_text(metric, total), amount_text(metric, least)
+                message = f"{field}: {given} is less than {taken}, which is used, kept, or held by children"
+                raise _invalid(field, "below_drawn", message)
 
     def _require_room(
         self, run_id: str, before: Amounts, admission: RunAdmission, parent: _Parent | None
@@ -253,8 +253,10 @@ def _beyond_parent(parent_id: str, hold: Hold, taken: Amounts, asked: tuple[Limi
     unit = "" if metric == "cost" else f" {metric}"
     left = max(0, limit - drawn - taken.of(metric))
     reason = (
-        f"The parent {parent_id} holds {amount_text(metric, limit)}{unit}, of which {amount_text(metric, left)} "
-        f"is left, so {amount_text(metric, amount)} would not fit."
+        f"Run {parent_id} holds {amount_text(metric, limit)}{unit} and has {amount_text(metric, left)} left for "
+        f"children, so {amount_text(metric, amount)} more would not fit."
+        if limit
+        else f"Run {parent_id} holds no {'dollars' if metric == 'cost' else metric}, so its children cannot hold any."
     )
     return Refusal(
         code=PARENT_BUDGET_EXCEEDED,

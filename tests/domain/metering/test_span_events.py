@@ -257,6 +257,9 @@ def test_a_call_that_two_libraries_report_counts_once() -> None:
         found = events_of(spans)
         assert sorted(str(event.id)[-1] for event in found.events) == ["1", "3"]
         assert found.ignored == 1
+    bare = replace(outer, attributes={name: each for name, each in answered.items() if "usage" not in name})
+    (kept,) = events_of([bare, inner]).events
+    assert str(kept.id).endswith(".2"), "the report with usage"
     elsewhere = replace(inner, trace_id=32 * "b")
     assert len(events_of([outer, elsewhere]).events) == 2
 

@@ -14,14 +14,14 @@ export function runOf(changes: Partial<Run> = {}): Run {
     }),
     id: 'run-1',
     parent_run_id: null,
+    user_id: null,
+    workflow_id: null,
+    tags: null,
     status: 'completed',
     is_silent: false,
     began_at: '2026-11-22T12:00:00Z',
     last_at: '2026-11-22T12:00:10Z',
     duration_ms: 10_000,
-    user_id: null,
-    workflow_id: null,
-    tags: null,
     ...changes,
   }
 }

@@ -110,7 +110,7 @@ export function usageOf(changes: Partial<Usage> = {}): Usage {
       cost_remaining_usd: null,
       cost_usage_percent: null,
       cost_is_complete: true,
-      cost_held_usd: "0.00",
+      cost_held_usd: '0.00',
     },
     limits: {
       tokens: 500_000,

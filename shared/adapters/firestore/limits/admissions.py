@@ -24,16 +24,17 @@ from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
 from shared.adapters.firestore.retries import Contended
 from shared.adapters.firestore.rpc import FirestoreRpc
-from shared.domain.errors import TooLarge
+from shared.domain.errors import Conflict
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Holds
 from shared.domain.metering.runs import run_admitted
-from shared.ports import AdmissionChange, RunChange, StaleHolds
+from shared.ports import AdmissionChange, RunChange, SavedAdmission, StaleHolds
 
 _MOST_ABORTS = 2
 """After so many, others write to the same documents: the caller reads again, and paces itself."""
 _NONCE_BYTES = 6
+_COMMITS = "commits"
 
 
 class FirestoreAdmissions:
@@ -42,27 +43,39 @@ class FirestoreAdmissions:
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> object:
+    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> SavedAdmission:
         paths = TenantPaths(self._rpc.documents, tenant_id)
         shards = change.settings.shards
         # A new counter if the first one is full. If that was not it, the holds are.
         for shard in (random.randrange(shards), min(shards, MAX_COUNTER_SHARDS - 1)):  # noqa: S311 (spreads load)
             writes = [*admission_writes(paths, change, shard), *holds_writes(paths, change, read)]
             try:
-                return self._commit(writes)
+                response = self._commit(writes)
             except grpc.RpcError as error:
                 if error.code() in REFUSED:
                     raise StaleHolds from error
                 if not is_full(error):
                     raise
-        raise TooLarge("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
+            else:
+                return _saved(response, writes, ShardRef(change.now.date(), shard))
+        raise Conflict("Too many runs are open, or count against too many budgets", code="too_many_open_runs")
 
-    def _commit(self, writes: list[Any]) -> object:
+    def _commit(self, writes: list[Any]) -> Any:
         try:
-            response = self._rpc.commit(writes, most_aborts=_MOST_ABORTS)
+            return self._rpc.commit(writes, most_aborts=_MOST_ABORTS)
         except Contended as error:
             raise StaleHolds from error
-        return response.write_results[-1].update_time
+
+
+def _saved(response: Any, writes: list[Any], counter: ShardRef) -> SavedAdmission:
+    """Return what the response says; after a lost one, Firestore no longer tells what the counter was set to."""
+    version = response.write_results[-1].update_time
+    for write, result in zip(writes, response.write_results, strict=True):
+        changed = [transform.field_path for transform in write.update_transforms]
+        if _COMMITS in changed and result.transform_results:
+            commits = result.transform_results[changed.index(_COMMITS)].integer_value
+            return SavedAdmission(version, counter, commits)
+    return SavedAdmission(version)
 
 
 def admission_writes(paths: TenantPaths, change: AdmissionChange, shard: int) -> Iterator[Any]:

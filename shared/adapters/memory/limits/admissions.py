@@ -8,20 +8,22 @@ from shared.adapters.memory.state import CounterDocument, MemoryState, TenantUsa
 from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import Hold, Holds, RunKey, Tree
 from shared.domain.metering.runs import run_admitted
-from shared.ports import AdmissionChange, RunChange, StaleHolds
+from shared.ports import AdmissionChange, RunChange, SavedAdmission, StaleHolds
 
 
 class MemoryAdmissions(MemoryState):
     """The holds of all tenants."""
 
-    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> object:
+    def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> SavedAdmission:
         with self._lock:
             usage = self._usage.setdefault(tenant_id, TenantUsage())
             self._require_unchanged(tenant_id, change, read)
+            ref, commits = None, 0
             if counted := change.counted:
-                today, number = change.now.date(), random.randrange(change.settings.shards)  # noqa: S311 (no secret)
-                counter = usage.counters.setdefault(ShardRef(today, number), CounterDocument())
-                counter.add(counted, change.settings.due_at(today, change.now))
+                ref = ShardRef(change.now.date(), random.randrange(change.settings.shards))  # noqa: S311 (no secret)
+                counter = usage.counters.setdefault(ref, CounterDocument())
+                counter.add(counted, change.settings.due_at(ref.day, change.now))
+                commits = counter.commits
             for each in change.runs:
                 _change_run(usage, each, change)
             if change.is_first:
@@ -31,7 +33,7 @@ class MemoryAdmissions(MemoryState):
                 if holds is not None:
                     usage.trees[root] = Tree(_merged(tree.by_run, holds))
             usage.holds = Holds(_merged(usage.holds.by_run, change.holds), version=self._next_version())
-            return usage.holds.version
+            return SavedAdmission(usage.holds.version, ref, commits)
 
     def _require_unchanged(self, tenant_id: str, change: AdmissionChange, read: Holds) -> None:
         usage = self._usage[tenant_id]

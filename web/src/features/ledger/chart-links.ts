@@ -3,7 +3,8 @@ import type { Usage } from '@/lib/api/types'
 
 import type { ChartView } from './chart-request'
 import type { Chart, Layer, Step } from './chart-rows'
-import { filterOf, questionPath, type Filter } from './explain-address'
+import { questionPath, type Filter } from './explain-address'
+import { filterOf } from './explain-filters'
 import { isNameGroup } from './group'
 
 export type ChartLinks = {

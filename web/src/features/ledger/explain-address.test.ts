@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 
 import { usageOf } from '@/testing/usage'
 
-import { explainPath, questionIn } from './explain-address'
+import { explainPath } from './explain-address'
+import { questionIn } from './explain-filters'
 
 const MONTH = { tenant_id: 'a/b', period_start: '2026-11-01T00:00:00Z', period_end: '2026-12-01T00:00:00Z' }
 const aggregateOf = (changes: object) => ({ ...usageOf().aggregate, ...changes })

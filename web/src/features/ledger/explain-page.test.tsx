@@ -45,7 +45,7 @@ test('shows the events of the number that was asked for, and leads to their runs
   )
   expect(await screen.findByText('ada')).toBeVisible()
   const links = (await table()).getAllByRole('link')
-  expect(links.map((link) => link.getAttribute('href'))).toEqual(['/t/acme/runs/a%2Fb?step=event-1'])
+  expect(links.map((link) => link.getAttribute('href'))).toEqual(['/t/acme/runs/a%2Fb?step=e1'])
   expect(Object.fromEntries(requests[0]?.query ?? [])).toEqual({
     from: '2026-11-01T00:00:00Z',
     to: '2026-12-01T00:00:00Z',

@@ -14,13 +14,14 @@ import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { costText } from '@/features/metering/event-figures'
 import { stepPath } from '@/features/metering/run-address'
-import { explainQuery } from '@/lib/api/queries'
+import { pagesQuery } from '@/lib/api/queries'
 import type { Explanation, UsageEvent } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatInstant, formatInteger, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
-import { questionIn, type Question } from './explain-address'
+import { type Question } from './explain-address'
+import { questionIn } from './explain-filters'
 import { NameAtProvider } from './series-name'
 
 export function ExplainPage() {
@@ -72,7 +73,7 @@ function instantText(text: string): string {
 
 function Answer({ question }: { question: Question }) {
   const { id } = useTenant()
-  const query = useInfiniteQuery(explainQuery(id, { ...question }))
+  const query = useInfiniteQuery(pagesQuery<Explanation>(id, 'usage/explain', { ...question }))
   const { data, error } = query
   if (error && !data) return <ErrorState title="Could not load the events" query={query} />
   const last = data?.pages.at(-1)

@@ -13,7 +13,8 @@ import type { Aggregate, NamedRow } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
-import { filterOf, questionPath } from './explain-address'
+import { questionPath } from './explain-address'
+import { filterOf } from './explain-filters'
 import { REST, singularOf, type NameGroup } from './group'
 import { Name } from './series-name'
 

@@ -1,11 +1,13 @@
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { Stat, StatList } from '@/components/stat'
+import { costliestPath } from '@/features/metering/run-address'
 import type { Aggregate } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
 
-import { ERRORS, explainPath } from './explain-address'
+import { explainPath } from './explain-address'
+import { ERRORS } from './explain-filters'
 import { ExplainLink } from './explain-link'
 import { LeftOutLink } from './left-out'
 
@@ -18,7 +20,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
       <StatList>
         <Count
           label="Runs"
-          to={`/t/${encodeURIComponent(aggregate.tenant_id)}/runs`}
+          to={costliestPath(aggregate.tenant_id, aggregate.period_start, aggregate.period_end)}
           value={aggregate.total_runs}
         />
         <Count

@@ -22,7 +22,11 @@ export function runColumns(sort: string | undefined, runsOf: NamedRuns): Column<
 function columns(runsOf: NamedRuns): Column<Run>[] {
   return [
     { key: 'id', header: 'Run', cell: (run) => <Name run={run} /> },
-    { key: 'status', header: 'Status', cell: (run) => <RunStatus status={run.status} /> },
+    {
+      key: 'status',
+      header: 'Status',
+      cell: (run) => <RunStatus status={run.status} isSilent={run.is_silent} />,
+    },
     {
       key: 'started',
       header: 'Started',
@@ -62,7 +66,10 @@ function count(key: string, header: string, of: (run: Run) => number): Column<Ru
 function Name({ run }: { run: Run }) {
   return (
     <>
-      <span className="line-clamp-2 max-w-80 font-mono text-xs wrap-anywhere" title={run.id}>
+      <span
+        className="line-clamp-2 max-w-80 font-mono max-sm:line-clamp-3 text-xs wrap-anywhere"
+        title={run.id}
+      >
         {run.id}
       </span>
       <RelativeTime at={run.began_at} className="text-xs font-normal text-ink-faint md:hidden" />

@@ -35,7 +35,7 @@ export function RunNameFilter({ kind, value, aggregate, onChoose }: NameFilterPr
     <form onSubmit={submit} className="flex grow items-center gap-2 sm:max-w-72">
       <TextInput
         aria-label={`Name of the ${noun}`}
-        placeholder={`Whole name of the ${noun}`}
+        placeholder={`Name of the ${noun}`}
         list={listId}
         maxLength={kind.startsWith('tag:') ? MAX_TAG_CHARS : MAX_NAME_CHARS}
         value={text}

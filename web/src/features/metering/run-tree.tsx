@@ -5,13 +5,13 @@ import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
 import { ErrorState } from '@/components/error-state'
-import { runTreeQuery } from '@/lib/api/queries'
 import type { Run, RunInTree } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { runPath } from './run-address'
+import { runTreeQuery } from './run-queries'
 import { RunStatus } from './run-status'
 
 const INDENT_REM = 1.25

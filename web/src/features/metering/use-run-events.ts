@@ -1,8 +1,9 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
-import { runEventsQuery } from '@/lib/api/queries'
 import { useTenant } from '@/lib/tenant'
+
+import { runEventsQuery } from './run-queries'
 
 /** What a page shows at once. A page of the API ends early where its metadata is large, so that these are few bytes. */
 export const MAX_EVENTS = 10_000

@@ -6,7 +6,7 @@ export const SCOPES: readonly ScopeText[] = [
   {
     scope: 'usage:write',
     label: 'Record usage',
-    hint: 'Send events and run starts.',
+    hint: 'Send events, and admit, extend and end runs.',
   },
   {
     scope: 'limits:read',

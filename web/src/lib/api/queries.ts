@@ -8,8 +8,6 @@ import type {
   Budgets,
   DeliveryPage,
   Endpoint,
-  EventPage,
-  Explanation,
   Granularity,
   InvoicePage,
   Me,
@@ -19,7 +17,6 @@ import type {
   Recipients,
   Run,
   RunPage,
-  RunTree,
   Series,
   Thresholds,
   Top,
@@ -73,9 +70,6 @@ export const topQuery = (tenant: string, request: TopRequest) =>
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
   })
 
-export const explainQuery = (tenant: string, question: Record<string, string>) =>
-  pagesQuery<Explanation>(tenant, 'usage/explain', question)
-
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
@@ -87,24 +81,6 @@ export const runQuery = (tenant: string, run: string) =>
     queryKey: ['tenant', tenant, 'run', run],
     queryFn: ({ signal }) => call<Run>(runPath(tenant, run), { signal }),
   })
-
-export const runTreeQuery = (tenant: string, run: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'run', run, 'tree'],
-    queryFn: ({ signal }) => call<RunTree>(`${runPath(tenant, run)}/tree`, { signal }),
-  })
-
-/** The API's maximum, so that most runs need one request. */
-export const EVENTS_PER_PAGE = 500
-
-/** The events of a run, the newest first, from a cursor on. */
-export const runEventsQuery = (tenant: string, run: string, cursor?: string) =>
-  pagesQuery<EventPage>(
-    tenant,
-    'events',
-    { run_id: run, metadata: 'true', limit: String(EVENTS_PER_PAGE) },
-    cursor,
-  )
 
 export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
 
@@ -162,7 +138,7 @@ export const deliveriesQuery = (tenant: string, endpoint: string) =>
 export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
   name: string,
-  filter: Record<string, string> = {},
+  filter: Record<string, string | undefined> = {},
   start?: string,
 ) {
   return infiniteQueryOptions({

@@ -345,7 +345,10 @@ export interface paths {
                     model?: string;
                     user_id?: string;
                     workflow_id?: string;
+                    api_key?: string;
+                    tag?: string;
                     status?: "ok" | "error" | "started" | "completed" | "failed";
+                    errors?: boolean;
                     run_id?: string;
                     limit?: number;
                     cursor?: string;
@@ -470,7 +473,10 @@ export interface paths {
                     model?: string;
                     user_id?: string;
                     workflow_id?: string;
+                    api_key?: string;
+                    tag?: string;
                     status?: "ok" | "error" | "started" | "completed" | "failed";
+                    errors?: boolean;
                     limit?: number;
                     cursor?: string;
                 };
@@ -8088,6 +8094,8 @@ export interface components {
         "Content-Disposition": string;
         /** @description Only if a file does not hold everything: the cursor at which to go on. */
         "GWI-Next-Cursor": string;
+        /** @description How many spans report nothing that is metered. */
+        "GWI-Ignored-Spans": number;
         /** @description Only if this is the response to an earlier request with the same Idempotency-Key. */
         "Idempotent-Replayed": "true";
         /** @description The scheme to use. */
