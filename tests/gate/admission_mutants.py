@@ -1,4 +1,4 @@
-"""Admissions with one guard broken: the random histories must see each of them."""
+"""Admissions with one guard broken: the histories that are interrupted anywhere must see each of them."""
 
 from tests.gate.mutants import Mutant
 
@@ -40,6 +40,12 @@ IN_MEMORY = (
         "return not self.is_ended and now < self.expires_at",
     ),
     Mutant(
+        "no grace in the sums",
+        "shared/domain/limits/held.py",
+        "released_until, cost, tokens = now - GRACE, 0, 0",
+        "released_until, cost, tokens = now, 0, 0",
+    ),
+    Mutant(
         "relative extend",
         _DECIDER,
         "tokens = before.amounts.tokens if hold.tokens is None else hold.tokens",
@@ -78,8 +84,8 @@ IN_MEMORY = (
     Mutant(
         "holds of users are not counted",
         "shared/domain/limits/held.py",
-        "            of_budgets[slot] = of_budgets.get(slot, NOTHING_HELD).plus(outstanding)\n",
-        "            of_budgets[slot] = NOTHING_HELD\n",
+        "            of_budgets[slot] = Amounts(before.cost + held_cost, before.tokens + held_tokens)\n",
+        "            of_budgets[slot] = before\n",
     ),
     Mutant(
         "the open runs are not read before a refusal",
@@ -88,7 +94,7 @@ IN_MEMORY = (
         "if has_holds and False:",
     ),
 )
-"""Broken decisions, seen on the memory store."""
+"""Decisions and readings, seen on the memory store."""
 IN_FIRESTORE = (
     Mutant(
         "admission written first",
@@ -103,4 +109,4 @@ IN_FIRESTORE = (
         "        pass\n",
     ),
 )
-"""Broken writes, seen where others see a commit write by write."""
+"""Writes, seen where others see a commit write by write."""

@@ -43,7 +43,7 @@ def memory_place() -> Place:
 
 
 def torn_place(channel: grpc.Channel) -> Place:
-    """Return the emulator, of which every read and every commit takes a step for each document."""
+    """Return the emulator, of which reads and commits take several steps."""
     rpc, torn = FirestoreRpc(f"demo-{uuid4().hex[:12]}", lambda: channel, is_emulator=True), list[Any]()
 
     def open_store(calls: Any) -> tuple[UsageStore, Admissions]:
@@ -132,7 +132,7 @@ def test_in_memory_runs_that_keep_to_their_holds_never_exceed_a_limit(history: H
     check_history(memory_place(), history)
 
 
-@settings(max_examples=8)
+@settings(max_examples=settings().max_examples // 6)
 @given(histories)
 def test_in_firestore_runs_that_keep_to_their_holds_never_exceed_a_limit(
     firestore_channel: grpc.Channel, history: History

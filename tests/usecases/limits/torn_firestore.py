@@ -1,6 +1,7 @@
-"""Firestore's emulator at its worst: others see a commit write by write, and a batch is read one by one."""
+"""Firestore's emulator at its worst: others see a commit write by write, and a batch is read kind by kind."""
 
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 import grpc
@@ -43,7 +44,7 @@ class _Commit:
 
 
 class TornRpc(PassingOn):
-    """One process's calls. Each takes as many steps of `steps` as it has documents.
+    """One process's calls. Each takes as many steps of `steps` as it has writes, or kinds of documents to read.
 
     A commit that comes while another one is under way finishes that one first.
     """
@@ -66,8 +67,8 @@ class TornRpc(PassingOn):
 
     def _read(self, method: Callable[..., Any], names: Iterable[str], *args: Any, **named: Any) -> Any:
         found: dict[str, Any] = {}
-        for name in names:
-            found |= method([name], *args, **named)
+        for _, together in groupby(names, key=lambda name: name.rpartition("/")[0]):
+            found |= method(list(together), *args, **named)
         return found
 
     def _commit(self, writes: Iterable[Any]) -> Any:
