@@ -61,7 +61,7 @@ class Rejection(ResponseModel):
 
 
 class RunLeftResponse(ResponseModel):
-    """What a run may still use of its hold."""
+    """The rest of a run's hold."""
 
     remaining_usd: Usd | None = Field(
         description="Null if it holds no dollars, or if the price of one of its calls is not known."

@@ -89,7 +89,7 @@ class AdmissionChange:
 
     @property
     def counted(self) -> DayDelta | None:
-        """What the runs that begin add to a counter of today; None if none begins."""
+        """The change of a counter of today by the runs that begin; None if none begins."""
         if not any(run.begins for run in self.runs):
             return None
         hour = self.now.hour

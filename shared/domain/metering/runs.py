@@ -55,7 +55,7 @@ class Run:
 
     @property
     def has_ended(self) -> bool:
-        """Whether one of its events ended it; late events may still come."""
+        """True if one of its events ended it; late events may still come."""
         return self.is_completed or self.is_failed
 
     @property

@@ -23,7 +23,7 @@ _MOST_TENANTS: Final = 1_000
 
 @dataclass(slots=True)
 class _Tally:
-    """What this instance has refused to a tenant, and which of it is not written yet."""
+    """The refusals of a tenant by this instance, and those that are not written yet."""
 
     refused: dict[str, RefusedRuns] = field(default_factory=dict)
     unwritten: set[str] = field(default_factory=set)

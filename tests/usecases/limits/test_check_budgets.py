@@ -102,7 +102,9 @@ def test_a_check_with_ten_budgets_takes_at_most_two_calls(scene: Scene) -> None:
     assert scene.calls_of_check() == {"batch_get": 1, "count": 1}
 
 
-def test_late_events_that_are_not_folded_count_and_take_no_call_more_once_they_are_known(scene: Scene) -> None:
+def test_late_events_that_are_not_folded_count_and_take_no_call_more_once_they_are_known(
+    scene: Scene,
+) -> None:
     tomorrow = NOON + timedelta(days=1)
     tick(scene.writer, tomorrow)
     scene.record("late", NOON - timedelta(days=1), tomorrow)
