@@ -113,7 +113,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLeft:
-    """The amounts that a run may still use. None: it holds nothing of this unit, or the price of a call is not known."""
+    """The rest of a hold. None: the run holds nothing of this unit, or the price of a call is not known."""
 
     cost_nanousd: int | None
     tokens: int | None
