@@ -102,7 +102,7 @@ def test_any_history_adds_up(admissions: Admissions, store: UsageStore, history:
             with pytest.raises(StaleHolds):
                 admissions.save_admission(tenant_id, change_of(step), read)
         else:
-            versions.append(admissions.save_admission(tenant_id, change_of(step), read))
+            versions.append(admissions.save_admission(tenant_id, change_of(step), read).version)
             world.change(step)
     keys = frozenset(KEYS.values())
     found = store.read(tenant_id, Wanted(holds=True, trees=keys, runs=keys)).documents

@@ -42,6 +42,12 @@ def test_a_run_is_the_sum_of_its_events(functions: Functions, clock: Clock, key:
         "tokens": token_sums(100, 20),
         "cost_usd": "0.10",
         "cost_status": "complete",
+        "hold": None,
+        "remaining_usd": None,
+        "remaining_tokens": None,
+        "over": None,
+        "ended_at": None,
+        "error": None,
     }
 
 

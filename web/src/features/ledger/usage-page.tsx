@@ -15,11 +15,13 @@ import { useTenant, type TenantContext } from '@/lib/tenant'
 import { CostCard } from './cost-card'
 import { ForecastCard } from '@/features/limits/forecast-card'
 import { LimitNotices } from '@/features/limits/limit-notices'
-import { RefusedRunsNotice } from '@/features/limits/refused-runs'
 import { PeriodPicker } from './period-picker'
 import { choiceOf } from '@/features/metering/range'
 import { UsedCard } from '@/features/limits/used-card'
 
+const RefusedRunsNotice = lazy(async () => ({
+  default: (await import('@/features/limits/refused-runs')).RefusedRunsNotice,
+}))
 const CurrentDetails = lazy(async () => ({ default: (await import('./usage-details')).CurrentDetails }))
 const PastDetails = lazy(async () => ({ default: (await import('./usage-details')).PastDetails }))
 
@@ -54,7 +56,9 @@ function CurrentUsage({ tenant }: { tenant: TenantContext }) {
   return (
     <>
       <LimitNotices tenant={tenant} />
-      <RefusedRunsNotice tenant={tenant} />
+      <Suspense fallback={null}>
+        <RefusedRunsNotice tenant={tenant} />
+      </Suspense>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-5 md:grid-cols-2 xl:grid-cols-3">
         <UsedCard usage={usage} />
         <ForecastCard usage={usage} />
