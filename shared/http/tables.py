@@ -4,6 +4,7 @@ from shared.http import openapi
 from shared.http.billing import billing, reconciliation
 from shared.http.ledger import (
     attribution,
+    corrections,
     events,
     explain,
     refusals,
@@ -26,6 +27,7 @@ _READING = (
     usage_api,
     runs,
     events,
+    corrections,
     explain,
     run_bundles,
     run_trees,

@@ -42,7 +42,7 @@ from shared.adapters.firestore.people.tenants import counter_settings_write, rai
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.billing.margins import MARGIN_FIELDS
-from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
+from shared.domain.ledger.budget_counts import BudgetSlot, Counted, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.holds import Amounts, Holds
@@ -56,6 +56,7 @@ from shared.domain.prices.token_pools import TokenPools
 from shared.ports import (
     Admissions,
     BillingStore,
+    Corrections,
     Directory,
     DueRun,
     EventsWanted,
@@ -67,6 +68,7 @@ from shared.ports import (
     TenantIndex,
     UsageStore,
 )
+from tests.adapters.correction_queries import CORRECTION_LISTS, CORRECTION_WRITES
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.run_queries import RUN_LISTS
@@ -128,6 +130,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_events within a time": lambda to: to.usage.list_events(
         "acme", EventsWanted(since=NOON, before=NOON), limit=5
     ),
+    **{name: _on_usage(listing) for name, listing in CORRECTION_LISTS.items()},
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     **{name: _on_usage(listing) for name, listing in RUN_LISTS.items()},
     "measure_runs": lambda to: to.usage.measure_runs("acme", 5),
@@ -155,7 +158,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    "find_event",
+    *("find_event", "find_correction", "save_corrections"),
     *(
         "known_alerts",
         "save_alerts",
@@ -301,6 +304,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
         name
         for port in (
             UsageStore,
+            Corrections,
             Admissions,
             Directory,
             Outbox,
@@ -340,6 +344,8 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     served_model="m",
     provider="open_ai",
     cost=EventCost("incomplete", 1, "provider", ("usage.seconds",), 2),
+    budgets=(Counted(BudgetSlot("cap@1", "ann"), "tokens"),),
+    adjusts="e0",
 )
 CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
 SLOT = BudgetSlot("cap@1", "ann")
@@ -378,6 +384,7 @@ DUE = Run(id="r", began_at=NOON, last_at=NOON)
 RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
+    "corrections": CORRECTION_WRITES,
     "counters": [
         counter_write(
             "counters/c",
@@ -459,6 +466,7 @@ ONLY_COMPOSITE = {
         *("parent_run_id", "duration_ms", "last_at_us"),
         *("totals.cost_nanousd", "totals.total_tokens"),
     },
+    "corrections": {"run_id"},
     "outbox": {"endpoint_id", "kind", "state", "created_at"},
     "tenant_index": {"rated_at", "events_per_hour"},
     "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},
@@ -499,7 +507,7 @@ def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> Non
     assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
 
 
-@pytest.mark.parametrize("collection", ["events", "counters", "attribution", "idempotency"])
+@pytest.mark.parametrize("collection", ["events", "corrections", "counters", "attribution", "idempotency"])
 def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])

@@ -22,6 +22,9 @@ class TenantPaths:
     def event(self, identity: str) -> str:
         return f"{self.tenant}/events/{hashed_id(identity)}"
 
+    def correction(self, identity: str) -> str:
+        return f"{self.tenant}/corrections/{hashed_id(identity)}"
+
     def run(self, run_id: str) -> str:
         return self.run_of_key(run_key(run_id))
 

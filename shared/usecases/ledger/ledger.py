@@ -14,7 +14,7 @@ from shared.domain.ledger.usage import FEW_SHARDS, Detail, ReadingPlan, Usage, p
 from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
-from shared.ports import Outcome, UsageStore
+from shared.ports import CorrectionChange, Outcome, UsageStore
 from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
 from shared.usecases.ledger.run_count_memory import BegunRuns, Marks, RunCountMemory, marks_of
 
@@ -74,6 +74,11 @@ class Ledger:
         outcomes = self.store.record(tenant.id, events, tenant.counters, now)
         self._recent.forget(tenant.id)
         return outcomes
+
+    def correct(self, tenant: Tenant, change: CorrectionChange, now: datetime) -> None:
+        """Correct events as UsageStore.save_corrections does, and forget the remembered usage of the tenant."""
+        self.store.save_corrections(tenant, change, now)
+        self._recent.forget(tenant.id)
 
     def current(self, known: Tenant, detail: Detail, now: datetime) -> PeriodUsage:
         """Return the usage of the tenant's current metering period."""

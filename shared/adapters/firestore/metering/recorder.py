@@ -47,6 +47,13 @@ _DOCUMENT_TOO_LARGE = ("exceeds the maximum allowed size", "maximum entity size 
 """Messages of Firestore and its emulator for a document above 1 MiB, whose status code has other causes too."""
 
 
+class Beside(NamedTuple):
+    """The part of a commit that corrects events: events whose sums change by their amounts, and other documents."""
+
+    differences: Sequence[RecordedEvent] = ()
+    writes: Sequence[Any] = ()
+
+
 class Recording(NamedTuple):
     """The tenant's paths, the settings of its counters, and the times of one recording."""
 
@@ -56,6 +63,7 @@ class Recording(NamedTuple):
     expire_at: datetime
     nonce: str
     """Random text in each event that is recorded: it tells an own commit, whose answer was lost, from another's."""
+    beside: Beside = Beside()
 
 
 class Place(NamedTuple):
@@ -86,13 +94,7 @@ class Recorder:
         self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
         """See UsageStore.record."""
-        recording = Recording(
-            TenantPaths(self._rpc.documents, tenant_id),
-            settings,
-            now,
-            now + self._retention,
-            token_urlsafe(_NONCE_BYTES),
-        )
+        recording = self.begin(tenant_id, settings, now)
         first_of: dict[str, RecordedEvent] = {}
         for event in events:
             first_of.setdefault(event.identity, event)
@@ -101,17 +103,26 @@ class Recorder:
             self._record_part(recording, part, known)
         return _outcomes(events, known.fingerprints)
 
+    def begin(self, tenant_id: str, settings: CounterSettings, now: datetime) -> Recording:
+        return Recording(
+            TenantPaths(self._rpc.documents, tenant_id),
+            settings,
+            now,
+            now + self._retention,
+            token_urlsafe(_NONCE_BYTES),
+        )
+
     def _record_part(self, recording: Recording, events: list[RecordedEvent], known: _Known) -> None:
         """Commit the new ones of `events`, and add the existing ones to `known`."""
         for _ in range(_MAX_ROUNDS):
             new = [event for event in events if event.identity not in known.identities]
-            if not new or self._commit_unless_known(recording, new):
+            if not new or self.commit_unless_known(recording, new):
                 return
             self._look_up(recording, new, known)
         raise Unavailable("Too many callers are recording these events at once")
 
-    def _commit_unless_known(self, recording: Recording, events: list[RecordedEvent]) -> bool:
-        """Commit all of `events`; if one of them exists, commit nothing and return False.
+    def commit_unless_known(self, recording: Recording, events: list[RecordedEvent]) -> bool:
+        """Commit all of `events` and what is beside them; if one of them exists, commit nothing and return False.
 
         If counter documents are contended, the number of shards is doubled; if one is full, the next shard is used.
         The same commit stores the new number of shards.
@@ -143,7 +154,7 @@ class Recorder:
         Which document is full is not known: those of names are, if the same commit succeeds without them.
         """
         tenant, full = recording.paths.tenant, self._full.count(recording.paths.tenant, recording.now)
-        if not any(any(names_of(event)) for event in events):
+        if not any(any(names_of(event)) for event in (*events, *recording.beside.differences)):
             self._commit(recording, events, place)
             return
         for _ in range(_MOST_FULL_DOCUMENTS):
@@ -170,12 +181,14 @@ class Recorder:
     def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], place: Place) -> Any:
         """Return the commit that stores `events` and adds them to their counters, names and runs."""
         request, paths = CommitRequest(database=self._rpc.database), recording.paths
+        differences, others = recording.beside
         common = CommonFields(recording.nonce, Value())
         set_timestamp(common.expire_at, recording.expire_at)
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
         # In one order, so that commits that share documents wait for each other instead of aborting each other.
-        deltas = deltas_with_late_days(events, recording.now, recording.settings.tag_names)
+        counted = [*events, *differences] if differences else events
+        deltas = deltas_with_late_days(counted, recording.now, recording.settings.tag_names)
         for day, delta in sorted(deltas.items()):
             first, names = place.names or 0, []
             if place.names is not None:
@@ -187,6 +200,7 @@ class Recorder:
             request.writes.extend(names)
         for run_id, run in sorted(runs_of(events).items()):
             request.writes.append(run_write(paths.run(run_id), run))
+        request.writes.extend(others)
         return request
 
     def _look_up(self, recording: Recording, events: list[RecordedEvent], known: _Known) -> None:

@@ -42,6 +42,8 @@ class MemoryUsageStore(MemoryState):
                     usage.events[event.identity] = event
                     new.append(event)
             self._count(usage, new, settings, now)
+            for part in runs_of(new).values():
+                usage.add_run(part)
             return outcomes
 
     def _count(
@@ -54,8 +56,6 @@ class MemoryUsageStore(MemoryState):
             if delta.names:
                 counter.attributed = number + 1
                 merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
-        for part in runs_of(events).values():
-            usage.add_run(part)
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         with self._lock:
