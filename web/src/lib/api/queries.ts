@@ -74,6 +74,9 @@ export const topQuery = (tenant: string, request: TopRequest) =>
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
+export const eventPath = (tenant: string, event: string) =>
+  `${tenantPath(tenant)}/events/${encodeURIComponent(event)}`
+
 export const runsQuery = (tenant: string, query: Record<string, string>) =>
   pagesQuery<RunPage>(tenant, 'runs', query)
 
