@@ -7,7 +7,9 @@ import { get } from './support/http.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, record, signIn, type Tenant } from './support/tenants.ts'
 
-const PDF = fileURLToPath(new URL('../../.local/screens/statement.pdf', import.meta.url))
+const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
+/** In pixels, without the margins of the style sheet. */
+const A4_WIDTH = 680
 const MONTH = new Date().toISOString().slice(0, 7)
 const USERS = 60
 
@@ -15,7 +17,10 @@ type Sum = { sum: { cost_usd: string; calls: number } }
 
 test('a statement is printed with every row, and with the sums of explain', async ({ page }) => {
   const tenant = await newTenant('Paper & Co')
-  const calls = Array.from({ length: USERS }, (_, index) => ({ tokens: 101 + index, user_id: `user-${index}` }))
+  const calls = Array.from({ length: USERS }, (_, index) => ({
+    tokens: 101 + index,
+    user_id: `user-${index}`,
+  }))
   await record(tenant.key, ...calls, { provider: 'new', model: 'unheard-of', tokens: 5 })
   await signIn(page, tenant.owner, pathOf(tenant, '/statement'))
   await expect(page.getByRole('heading', { name: 'Provider cost by user' })).toBeVisible()
@@ -33,7 +38,9 @@ test('a statement is printed with every row, and with the sums of explain', asyn
     expect(text).toContain(`user-${index} 1 ${101 + index} $${sum.cost_usd}`)
   }
   expect(text).toContain('Paper & Co')
-  for (const control of ['Settings', 'Skip to content', 'Loading', 'Print']) expect(text).not.toContain(control)
+  expect(text.match(/Total 61 /g), 'once for each table').toHaveLength(3)
+  for (const control of ['Settings', 'Skip to content', 'Loading', 'Print'])
+    expect(text).not.toContain(control)
 })
 
 test('the month is in the address, and the list of months leads to it', async ({ page }) => {
@@ -42,7 +49,7 @@ test('the month is in the address, and the list of months leads to it', async ({
   await months.getByRole('link').nth(1).click()
   await expect(page).toHaveURL(/month=\d{4}-\d{2}$/)
   await expect(page.getByText('Month not over')).toHaveCount(0)
-  await page.getByLabel('Month').selectOption(MONTH)
+  await page.getByLabel('Month', { exact: true }).selectOption(MONTH)
   await expect(page).toHaveURL(new RegExp(`month=${MONTH}$`))
   await expect(page.getByText('Month not over')).toBeVisible()
   const saved = page.waitForEvent('download')
@@ -50,9 +57,13 @@ test('the month is in the address, and the list of months leads to it', async ({
   expect((await saved).suggestedFilename()).toBe(`statement-${stack.tenant_id}-${MONTH}.csv`)
 })
 
-/** The text of the page on paper, with single spaces. */
+/** The text of the page on paper, with single spaces. A reader of the dark theme prints black on white too. */
 async function printed(page: Page): Promise<string> {
-  const file = await page.pdf({ path: PDF, format: 'A4', printBackground: false })
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  await page.setViewportSize({ width: A4_WIDTH, height: 1_000 })
+  await page.screenshot({ path: `${SCREENS}/statement-print.png`, fullPage: true })
+  await page.emulateMedia({ media: null })
+  const file = await page.pdf({ path: `${SCREENS}/statement.pdf`, format: 'A4', preferCSSPageSize: true })
   const { text } = await extractText(await getDocumentProxy(new Uint8Array(file)), { mergePages: true })
   return text.replace(/\s+/g, ' ')
 }

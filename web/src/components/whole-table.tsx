@@ -46,7 +46,8 @@ export function WholeTable<Row>({ caption, columns, rows, rowKey, href, sum }: W
           ))}
         </tbody>
         {sum && (
-          <tfoot className="border-t-2 border-line font-semibold text-ink">
+          // On paper a footer would stand at the end of every page.
+          <tfoot className="border-t-2 border-line font-semibold text-ink print:table-row-group">
             <tr>
               {columns.map((column, index) =>
                 index === 0 ? (

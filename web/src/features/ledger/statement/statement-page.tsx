@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Printer } from 'lucide-react'
 import { useSearchParams } from 'react-router'
 
-import { Button } from '@/components/button'
+import { Button, LinkButton } from '@/components/button'
 import { DownloadButton } from '@/components/download-button'
 import { ErrorState } from '@/components/error-state'
 import { Page } from '@/components/page'
@@ -34,7 +34,11 @@ export function StatementPage() {
       {statement ? (
         <Content statement={statement} />
       ) : query.error ? (
-        <ErrorState title="Could not load the statement" query={query} />
+        <ErrorState
+          title="Could not load the statement"
+          query={query}
+          action={<LinkButton to="?">This month</LinkButton>}
+        />
       ) : (
         <Loading />
       )}

@@ -13,12 +13,12 @@ type Of = { statement: Statement }
 
 export function ModelsCard({ statement }: Of) {
   return (
-    <Card title="Provider cost by model" flush>
+    <Card title="Provider cost by model and tool" flush>
       {statement.by_model.length === 0 ? (
         <NoUsage />
       ) : (
         <WholeTable
-          caption="Provider cost by model"
+          caption="Provider cost by model and tool"
           columns={MODEL_COLUMNS}
           rows={statement.by_model}
           rowKey={({ provider, model }) => JSON.stringify([provider, model])}
@@ -74,16 +74,30 @@ function figuresOf(row: Figures): string[] {
   return [formatInteger(row.calls), formatInteger(row.tokens.total), exactCostInWords(costOf(row))]
 }
 
-const FIGURES: Column<Figures>[] = ['LLM calls', 'Tokens', 'Provider cost'].map((header, index) => ({
-  key: header,
-  header,
-  align: 'end',
-  cell: (row) => figuresOf(row)[index],
-}))
+const FIGURES: Column<Figures>[] = [
+  { ...figure('LLM calls', 0), hideBelow: 'sm' },
+  figure('Tokens', 1),
+  figure('Provider cost', 2),
+]
+
+function figure(header: string, index: number): Column<Figures> {
+  return { key: header, header, align: 'end', cell: (row) => figuresOf(row)[index] }
+}
 
 const MODEL_COLUMNS: Column<SeriesRow>[] = [
-  { key: 'model', header: 'Model', cell: ({ model }) => <Text of={model} /> },
-  { key: 'provider', header: 'Provider', cell: ({ provider }) => <Text of={provider} /> },
+  {
+    key: 'model',
+    header: 'Model or tool',
+    cell: ({ model, provider }) => (
+      <>
+        <Text of={model} />
+        <span className="block text-xs font-normal text-ink-faint sm:hidden">
+          <Text of={provider} />
+        </span>
+      </>
+    ),
+  },
+  { key: 'provider', header: 'Provider', hideBelow: 'sm', cell: ({ provider }) => <Text of={provider} /> },
   ...FIGURES,
 ]
 
