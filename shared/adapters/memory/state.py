@@ -17,6 +17,7 @@ from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.recording import DayDelta, RecordedEvent
 from shared.domain.metering.runs import Run
+from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import Outgoing
@@ -68,6 +69,7 @@ class TenantUsage:
     """All usage of one tenant."""
 
     events: dict[str, RecordedEvent] = field(default_factory=dict)
+    batches: dict[str, SealedBatch] = field(default_factory=dict)
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
     attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
