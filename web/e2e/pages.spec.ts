@@ -22,6 +22,7 @@ const USAGE_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
   { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
+  { name: 'statement', path: demo('/statement'), shows: 'Provider cost by model and tool' },
 ]
 const OWNER_PAGES: Place[] = [
   { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },
