@@ -30,7 +30,7 @@ from shared.domain.people.tenant_rows import TenantRow, row_tenant
 from shared.domain.people.tenants import Tenant
 from shared.domain.platform.failures import StripeFailure
 from shared.domain.prices.price_book import EMPTY_BOOK
-from shared.ports import AlreadyAnswered, MailAddress
+from shared.ports import AlreadyAnswered, FeedCursor, MailAddress
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +68,8 @@ class TenantUsage:
     """All usage of one tenant."""
 
     events: dict[str, RecordedEvent] = field(default_factory=dict)
+    recorded_at: dict[str, datetime] = field(default_factory=dict)
+    """When each event was recorded, by its identity."""
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
     attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -155,6 +157,7 @@ class MemoryState:
         self._prices = EMPTY_BOOK
         self._price_changes: list[AuditEntry] = []
         self._reconciliation: ReconciliationStep | None = None
+        self._feed_cursor = FeedCursor()
         self._versions = 0
 
     def _record(self, audit: AuditEntry) -> None:

@@ -77,8 +77,9 @@ class _Known(NamedTuple):
 class Recorder:
     """Records events exactly once; their documents expire after `retention`."""
 
-    def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
+    def __init__(self, rpc: FirestoreRpc, retention: timedelta, *, feeds_warehouse: bool = False) -> None:
         self._rpc = rpc
+        self._feeds_warehouse = feeds_warehouse
         self._retention = retention
         self._full = FullDocuments()
 
@@ -170,7 +171,8 @@ class Recorder:
     def commit_request(self, recording: Recording, events: Sequence[RecordedEvent], place: Place) -> Any:
         """Return the commit that stores `events` and adds them to their counters, names and runs."""
         request, paths = CommitRequest(database=self._rpc.database), recording.paths
-        common = CommonFields(recording.nonce, Value())
+        recorded_at = recording.now if self._feeds_warehouse else None
+        common = CommonFields(recording.nonce, Value(), recorded_at)
         set_timestamp(common.expire_at, recording.expire_at)
         for event in events:
             write_event(request.writes.add(), paths.event(event.identity), event, common)
