@@ -35,11 +35,18 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes, settle_write
 from shared.adapters.firestore.limits.refusals import refusals_write
+from shared.adapters.firestore.metering.batches import batch_writes
+from shared.adapters.firestore.metering.commits import Recording
 from shared.adapters.firestore.metering.events import measure_write, run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.commits import receipt_fields
-from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
+from shared.adapters.firestore.people.tenants import (
+    counter_settings_write,
+    create_write,
+    raise_shards_write,
+    set_write,
+)
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.billing.margins import MARGIN_FIELDS
@@ -79,6 +86,7 @@ from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, beginning, chang
 from tests.contracts.test_refusals import REFUSED
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
+from tests.sample_batches import batch_of_calls
 from tests.sample_events import CALL, NOON, TODAY, event_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,7 +168,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    "find_event",
+    *("find_event", "seal", "find_batch"),
     *(
         "known_alerts",
         "save_alerts",
@@ -382,10 +390,15 @@ ADMITTED = changing(
     {ONE: HOLD}, runs=[replace(beginning("one", ADMISSION), end=END)], trees={ONE: {ONE: HOLD}}
 )
 ADMISSION_WRITES = list(admission_writes(PATHS, ADMITTED, 0))
+RECORDING = Recording(PATHS, CounterSettings(), NOON, NOON, "nonce")
 DUE = Run(id="r", began_at=NOON, last_at=NOON)
 RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
+    "batches": [
+        *batch_writes(RECORDING, batch_of_calls(1)),
+        create_write("batches/b.1", {"parts": 1}),
+    ],
     "counters": [
         counter_write(
             "counters/c",

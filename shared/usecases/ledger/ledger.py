@@ -13,6 +13,7 @@ from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import FEW_SHARDS, Detail, ReadingPlan, Usage, plan_reading
 from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
 from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
@@ -74,6 +75,12 @@ class Ledger:
         outcomes = self.store.record(tenant.id, events, tenant.counters, now)
         self._recent.forget(tenant.id)
         return outcomes
+
+    def seal(self, tenant: Tenant, batch: SealedBatch, now: datetime) -> SealedBatch | None:
+        """Record a batch as UsageStore.seal does, and forget the remembered usage of the tenant."""
+        stored = self.store.seal(tenant.id, batch, tenant.counters, now)
+        self._recent.forget(tenant.id)
+        return stored
 
     def current(self, known: Tenant, detail: Detail, now: datetime) -> PeriodUsage:
         """Return the usage of the tenant's current metering period."""

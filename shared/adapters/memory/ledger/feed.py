@@ -1,6 +1,7 @@
 """UsageFeed in memory."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -31,18 +32,19 @@ class MemoryUsageFeed(MemoryState):
         with self._lock:
             after = json.loads(cursor.places.get(_PLACE, "[]"))
             recorded = {
-                (at.isoformat(), tenant_id, identity): at
-                for tenant_id, usage in self._usage.items()
-                for identity, at in usage.recorded_at.items()
-                if at < before and identity in usage.events
+                (each.recorded_at.isoformat(), each.tenant_id, each.event.identity): each
+                for each in self._all_recorded()
+                if each.recorded_at < before
             }
             places = sorted(place for place in recorded if list(place) > after)[:_PAGE]
             if not places:
                 return None
-            usage = [self._recorded(place, recorded[place]) for place in places]
+            usage = [recorded[place] for place in places]
             return FeedPage(usage, FeedCursor({_PLACE: json.dumps(places[-1])}, cursor.version))
 
-    def _recorded(self, place: tuple[str, str, str], at: datetime) -> RecordedUsage:
-        _, tenant_id, identity = place
-        event = self._usage[tenant_id].events[identity]
-        return RecordedUsage(tenant_id=tenant_id, recorded_at=at, event=event._replace(metadata_json=None))
+    def _all_recorded(self) -> Iterator[RecordedUsage]:
+        for tenant_id, usage in self._usage.items():
+            for event in usage.all_events():
+                at = usage.recorded_at[event.identity]
+                bare = event._replace(metadata_json=None)
+                yield RecordedUsage(tenant_id=tenant_id, recorded_at=at, event=bare)

@@ -18,6 +18,7 @@ from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
 from shared.domain.metering.runs import Run, runs_of
+from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
@@ -43,6 +44,17 @@ class MemoryUsageStore(MemoryState):
                     new.append(event)
             self._count(usage, new, settings, now)
             return outcomes
+
+    def seal(
+        self, tenant_id: str, batch: SealedBatch, settings: CounterSettings, now: datetime
+    ) -> SealedBatch | None:
+        with self._lock:
+            usage = self._usage.setdefault(tenant_id, TenantUsage())
+            if stored := usage.batches.get(batch.id):
+                return stored
+            usage.batches[batch.id] = batch
+            self._count(usage, batch.events, settings, now)
+            return None
 
     def _count(
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
