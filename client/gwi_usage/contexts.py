@@ -18,6 +18,8 @@ class Context:
     run_id: str | None = None
     parent_run_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    is_admitted: bool = False
+    """Whether the run holds a budget, from which its children take theirs."""
 
     def fields(self) -> dict[str, object]:
         names = ("tenant_id", "user_id", "workflow_id", "run_id", "parent_run_id", "tags")
@@ -26,7 +28,9 @@ class Context:
     def within(self, outer: Context) -> Context:
         """Add what the surrounding block states."""
         inner = {name: value for name, value in self.fields().items() if name != "tags"}
-        return replace(outer, **inner, tags={**outer.tags, **self.tags})  # type: ignore[arg-type]  # names of fields
+        is_admitted = self.is_admitted if self.run_id else outer.is_admitted
+        tags = {**outer.tags, **self.tags}
+        return replace(outer, **inner, tags=tags, is_admitted=is_admitted)  # type: ignore[arg-type]  # names of fields
 
 
 _current: ContextVar[Context] = ContextVar("gwi_usage", default=Context())  # noqa: B039 - frozen

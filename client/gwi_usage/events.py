@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
 
@@ -51,3 +51,9 @@ def _plain(value: object) -> object:
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     return str(value)
+
+
+def instant(value: object, now: datetime) -> datetime:
+    """Return the time of an event in UTC; a time without a zone is local, as everywhere in Python."""
+    stated = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
+    return (stated if isinstance(stated, datetime) else now).astimezone(timezone.utc)

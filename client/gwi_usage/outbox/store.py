@@ -1,145 +1,113 @@
-"""One place where events wait: a SQLite database, which several processes may share."""
+"""One place where events wait: a SQLite database, which threads and processes may share."""
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from gwi_usage.outbox.batches import MAX_EVENTS, Batch, Producer, fitting, sealed
-
-VERSION = 1
-LEASE_SECONDS = 60.0
-_BUSY_SECONDS = 0.25
-_SCHEMA = f"""
-CREATE TABLE waiting (position INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, day TEXT NOT NULL,
-                      tracked_at REAL NOT NULL, event TEXT NOT NULL);
-CREATE INDEX waiting_by_day ON waiting (tenant_id, day, position);
-CREATE TABLE batches (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, tenant_id TEXT NOT NULL,
-                      body TEXT NOT NULL, count INTEGER NOT NULL, leased_until REAL NOT NULL,
-                      attempts INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE refused (position INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, event TEXT NOT NULL,
-                      code TEXT NOT NULL, message TEXT NOT NULL, refused_at REAL NOT NULL);
-PRAGMA user_version = {VERSION};
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """An event that is not sealed yet; the tenant is empty where the key names it."""
-
-    tenant_id: str
-    day: str
-    tracked_at: float
-    event: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """An event that the service will never take, and why."""
-
-    index: int
-    code: str
-    message: str
+from gwi_usage.outbox import claims
+from gwi_usage.outbox.batches import Batch, Producer, Refusal, RunEnd, Waiting
+from gwi_usage.outbox.database import opened
 
 
 class Store:
-    """Keeps events until they are acknowledged; raises `sqlite3.Error` where it cannot."""
+    """Keeps events until they are acknowledged; each method raises `sqlite3.Error` where it cannot."""
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(
-            path or ":memory:", timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        with self._transaction() as run:
-            if run.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in _SCHEMA.split(";"):
-                    run.execute(statement)
+        self._database = opened(path)
 
     def add(self, waiting: Waiting) -> None:
-        with self._transaction() as run:
-            run.execute(
+        with self.transaction() as database:
+            database.execute(
                 "INSERT INTO waiting (tenant_id, day, tracked_at, event) VALUES (?, ?, ?, ?)",
                 (waiting.tenant_id, waiting.day, waiting.tracked_at, waiting.event),
             )
 
-    def claim(self, producer: Producer, now: float) -> Batch | None:
-        """Lease the oldest batch that no process is sending, or seal one of the oldest events."""
-        with self._transaction() as run:
-            row = run.execute(
-                "SELECT id, tenant_id, body, count, attempts FROM batches"
-                " WHERE leased_until <= ? OR leased_until > ? ORDER BY position LIMIT 1",
-                (now, now + LEASE_SECONDS),  # a lease from a clock that was ahead is none
-            ).fetchone()
-            if row is None:
-                return _seal(run, producer, now)
-            run.execute(
-                "UPDATE batches SET leased_until = ?, attempts = attempts + 1 WHERE id = ?",
-                (now + LEASE_SECONDS, row[0]),
+    def add_end(self, end: RunEnd) -> None:
+        with self.transaction() as database:
+            database.execute(
+                "INSERT INTO ends (after, tenant_id, run_id, body, leased_until, attempts)"
+                " VALUES (COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'waiting'), 0), ?, ?, ?, 0, ?)",
+                (end.tenant_id, end.run_id, end.body, end.attempts),
             )
-            return Batch(id=row[0], tenant_id=row[1], body=row[2], count=row[3], attempts=row[4] + 1)
 
-    def release(self, batch: Batch) -> None:
-        with self._transaction() as run:
-            run.execute("UPDATE batches SET leased_until = 0 WHERE id = ?", (batch.id,))
+    def claim_batch(self, producer: Producer, now: float, paused: Collection[str]) -> Batch | None:
+        """Lease the oldest batch that nobody is sending, else seal one of the oldest events.
 
-    def acknowledge(self, batch: Batch, refused: Sequence[tuple[str, Refusal]], now: float) -> None:
-        """Forget a batch that the service has, and keep what it refused aside."""
-        with self._transaction() as run:
-            deleted = run.execute("DELETE FROM batches WHERE id = ?", (batch.id,)).rowcount
-            for event, refusal in refused if deleted else ():
-                run.execute(
-                    "INSERT INTO refused (tenant_id, event, code, message, refused_at) VALUES (?, ?, ?, ?, ?)",
-                    (batch.tenant_id, event, refusal.code, refusal.message, now),
-                )
+        Sealing last keeps batches large while the service is away.
+        """
+        with self.transaction() as database:
+            return claims.oldest_batch(database, now, paused) or claims.seal(database, producer, now, paused)
+
+    def claim_end(self, now: float, paused: Collection[str]) -> RunEnd | None:
+        """Lease the oldest end of a run before which every event of its tenant is acknowledged."""
+        with self.transaction() as database:
+            return claims.oldest_end(database, now, paused)
+
+    def postpone(self, claimed: Batch | RunEnd, until: float) -> None:
+        """Give a lease back, for whoever asks after an instant."""
+        with self.transaction() as database:
+            table = "batches" if isinstance(claimed, Batch) else "ends"
+            name, value = claims.key_of(claimed)
+            database.execute(
+                f"UPDATE {table} SET leased_until = ? WHERE {name} = ?",  # noqa: S608 - names of this file
+                (until, value),
+            )
+
+    def settle(self, batch: Batch, refused: Sequence[tuple[str, Refusal]], now: float) -> None:
+        """Forget a batch that the service has, and keep aside the events of it that were refused."""
+        with self.transaction() as database:
+            is_first = database.execute("DELETE FROM batches WHERE id = ?", (batch.id,)).rowcount
+            database.executemany(
+                "INSERT INTO refused (tenant_id, event, code, message, refused_at) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (batch.tenant_id, event, refusal.code, refusal.message, now)
+                    for event, refusal in refused
+                    if is_first
+                ],
+            )
+
+    def settle_end(self, end: RunEnd) -> None:
+        with self.transaction() as database:
+            database.execute("DELETE FROM ends WHERE position = ?", (end.position,))
 
     def pending(self) -> int:
+        """Return how many events are not acknowledged."""
+        query = "SELECT (SELECT COUNT(*) FROM waiting) + (SELECT COALESCE(SUM(count), 0) FROM batches)"
+        return int(self._value(query))
+
+    def is_empty(self) -> bool:
+        tables = ("waiting", "batches", "ends")
+        query = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608 - names of this file
+        return not self._value(f"SELECT {query}")
+
+    def pending_tenants(self) -> set[str]:
         with self._lock:
-            query = "SELECT (SELECT COUNT(*) FROM waiting) + (SELECT COALESCE(SUM(count), 0) FROM batches)"
-            return int(self._database.execute(query).fetchone()[0])
+            rows = self._database.execute("SELECT tenant_id FROM waiting UNION SELECT tenant_id FROM batches")
+            return {tenant_id for (tenant_id,) in rows}
 
     def close(self) -> None:
         with self._lock:
             self._database.close()
 
+    def _value(self, query: str) -> float:
+        with self._lock:
+            value: float = self._database.execute(query).fetchone()[0]
+            return value
+
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run statements that take effect together, and alone among all processes."""
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk has rolled back already
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
-
-
-def _seal(run: sqlite3.Connection, producer: Producer, now: float) -> Batch | None:
-    oldest = run.execute("SELECT tenant_id, day FROM waiting ORDER BY position LIMIT 1").fetchone()
-    if oldest is None:
-        return None
-    rows = run.execute(
-        "SELECT position, event FROM waiting WHERE tenant_id = ? AND day = ? ORDER BY position LIMIT ?",
-        (*oldest, MAX_EVENTS),
-    ).fetchall()
-    rows = rows[: fitting([event for _, event in rows])]
-    batch_id = producer.next_batch_id()
-    batch = Batch(
-        id=batch_id,
-        tenant_id=oldest[0],
-        body=sealed(batch_id, [event for _, event in rows]),
-        count=len(rows),
-        attempts=1,
-    )
-    run.execute(
-        "INSERT INTO batches (position, id, tenant_id, body, count, leased_until, attempts)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1)",
-        (rows[0][0], batch.id, batch.tenant_id, batch.body, batch.count, now + LEASE_SECONDS),
-    )
-    run.executemany("DELETE FROM waiting WHERE position = ?", [(position,) for position, _ in rows])
-    return batch
