@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import os
 import time
-import weakref
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -37,11 +36,11 @@ class Core:
         self._tasks: set[asyncio.Task[None]] = set()
         self._trigger = Trigger(settings.send_events, settings.send_seconds)
         self._last = datetime.now(timezone.utc)
-        atexit.register(self.close, settings.timeout)
-        _CORES.add(self)
+        _OPEN.add(self)
 
     def keep(self, event: Mapping[str, Any]) -> None:
         """Write an event to the outbox, and send if enough of them wait or one waits long enough."""
+        _OPEN.add(self)  # again, if it was closed
         now = self._now()
         ts = instant(event.get("ts"), now)
         stated = {**event, "ts": ts.isoformat()}
@@ -64,7 +63,8 @@ class Core:
         return exchanges.run(exchange, self._transport.send)
 
     async def run_async(self, exchange: Exchange[Result]) -> Result:
-        return await exchanges.run_async(exchange, self._transport.send_async)
+        async with self._transport.sending() as send:
+            return await exchanges.run_async(exchange, send)
 
     def sending(self) -> Exchange[bool]:
         """Return one round of sending, which waits for nothing but answers."""
@@ -79,18 +79,20 @@ class Core:
         return Harmless(action, self.notices, raises=self.settings.raises)
 
     def close(self, timeout: float) -> None:
-        atexit.unregister(self.close)
         with self.harmless("close"):
             self.run(self.sending_all(timeout))
-        self.outbox.close()
-        self._transport.close()
+        self._close()
 
     async def close_async(self, timeout: float) -> None:
-        atexit.unregister(self.close)
         with self.harmless("close"):
             await self.run_async(self.sending_all(timeout))
+        self._close()
+
+    def _close(self) -> None:
+        """Close files and connections, which are opened again if something comes later."""
         self.outbox.close()
-        await self._transport.close_async()
+        self._transport.close()
+        _OPEN.discard(self)
 
     def _now(self) -> datetime:
         """Read the clock, and tell when it has gone back: the events have the times that it says."""
@@ -125,13 +127,21 @@ class Core:
         return inherited
 
 
-_CORES: weakref.WeakSet[Core] = weakref.WeakSet()
+_OPEN: set[Core] = set()
+"""What is closed when the process ends, even if the agent has forgotten it: memory may have events."""
 _INHERITED: list[object] = []
+"""Connections of a parent, which the garbage collector must not close in a child."""
+
+
+def _close_all() -> None:
+    for core in list(_OPEN):
+        core.close(core.settings.timeout)
 
 
 def _begin_again() -> None:
-    _INHERITED.extend(core.begin_again_after_fork() for core in list(_CORES))
+    _INHERITED.extend(core.begin_again_after_fork() for core in list(_OPEN))
 
 
+atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_again)

@@ -10,11 +10,12 @@ import time
 from gwi_usage.exchanges import Answer, Exchange, Request, Wait, run_path
 from gwi_usage.notices import Notices
 from gwi_usage.outbox.batches import Batch, RunEnd
+from gwi_usage.outbox.claims import LEASE_SECONDS
 from gwi_usage.outbox.outbox import Claimed, Outbox
 from gwi_usage.verdicts import is_final, refusals
 
 _FIRST_SECONDS = 0.5
-_MAX_SECONDS = 60.0
+_MAX_SECONDS = 30.0
 _MOMENT = 0.05
 _OF_A_TENANT = frozenset({403, 429})
 
@@ -98,8 +99,9 @@ class Delivery:
         tenant = item.tenant_id if answer.status in _OF_A_TENANT else None
         seconds = self.pauses.pause(tenant, answer.retry_after)
         # A request that fails alone must not keep the others back; without an answer they keep their order.
-        self._outbox.postpone(claimed, 0 if answer.status is None else min(backoff(item.attempts), seconds))
-        message = f"GWI Usage did not take events: {answer.summary}. {self._outbox.pending()} events wait;"
+        alone = 0.0 if answer.status is None else min(seconds + backoff(item.attempts), LEASE_SECONDS)
+        self._outbox.postpone(claimed, alone)
+        message = f"GWI Usage did not take events: {answer.summary}. Waiting: {self._outbox.pending()};"
         self._notices.tell("sending", f"{message} the next attempt is in {seconds:.1f} s.")
 
     def _settle(self, claimed: Claimed, batch: Batch, answer: Answer) -> bool:
@@ -110,7 +112,7 @@ class Delivery:
         self._outbox.settle(claimed, [(_without_id(events[each.index]), each) for each in refused])
         if refused:
             reason = f"{refused[0].code}: {refused[0].message}"
-            message = f"GWI Usage refused {len(refused)} events, which are kept aside. The first: {reason}"
+            message = f"GWI Usage refused events ({len(refused)}), which are kept aside. The first: {reason}"
             self._notices.tell("refused", message, logging.ERROR)
         return True
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -24,34 +27,42 @@ class Transport:
         self._key, self._url = key, url.rstrip("/")
         self._timeout = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
         self._client: httpx.Client | None = None
-        self._async: tuple[asyncio.AbstractEventLoop, httpx.AsyncClient] | None = None
+
+    @cached_property
+    def _certificates(self) -> ssl.SSLContext | bool:
+        """The certificates that are trusted; reading them takes 20 ms, so they are read once and only if needed."""
+        return httpx.create_ssl_context() if self._url.startswith("https:") else False
 
     def send(self, step: Request | Wait) -> Answer:
         if isinstance(step, Wait):
             time.sleep(step.seconds)
             return NO_ANSWER
         if self._client is None:
-            self._client = httpx.Client(timeout=self._timeout)
+            self._client = httpx.Client(timeout=self._timeout, verify=self._certificates)
         try:
             return _answer(self._client.post(**self._post(step)))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return _no_answer(error)
 
-    async def send_async(self, step: Request | Wait) -> Answer:
-        if isinstance(step, Wait):
-            await asyncio.sleep(step.seconds)
-            return NO_ANSWER
-        try:
-            return _answer(await self._async_client().post(**self._post(step)))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return _no_answer(error)
+    @asynccontextmanager
+    async def sending(self) -> AsyncIterator[Callable[[Request | Wait], Awaitable[Answer]]]:
+        """Send from an event loop: connections belong to the loop that opened them, so they are closed in it."""
+        async with AsyncExitStack() as stack:
+            clients: list[httpx.AsyncClient] = []
 
-    def _async_client(self) -> httpx.AsyncClient:
-        """Return the client of the running loop; connections belong to the loop that opened them."""
-        loop = asyncio.get_running_loop()
-        if self._async is None or self._async[0] is not loop:
-            self._async = (loop, httpx.AsyncClient(timeout=self._timeout))
-        return self._async[1]
+            async def send(step: Request | Wait) -> Answer:
+                if isinstance(step, Wait):
+                    await asyncio.sleep(step.seconds)
+                    return NO_ANSWER
+                if not clients:
+                    client = httpx.AsyncClient(timeout=self._timeout, verify=self._certificates)
+                    clients.append(await stack.enter_async_context(client))
+                try:
+                    return _answer(await clients[0].post(**self._post(step)))
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    return _no_answer(error)
+
+            yield send
 
     def _post(self, request: Request) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
@@ -64,17 +75,10 @@ class Transport:
             self._client.close()
         self._client = None
 
-    async def close_async(self) -> None:
-        self.close()
-        if self._async and self._async[0] is asyncio.get_running_loop():
-            await self._async[1].aclose()
-        self._async = None
-
     def begin_again_after_fork(self) -> object:
         """Open connections of the child's own; return the parent's, which must not be closed here."""
-        inherited = (self._client, self._async)
+        inherited = self._client
         self._client = None
-        self._async = None
         return inherited
 
 

@@ -29,14 +29,21 @@ class Files:
         self._lock = threading.Lock()
 
     def stores(self) -> list[Store]:
-        """Return the stores that can be tried now; the first is the one to write to."""
+        """Return the stores that are open, or can be opened now."""
         with self._lock:
-            if time.monotonic() < self._try_at:
-                return []
             for path in list(self._paths):
-                if path not in self._open and not (self._open and not path.exists()):
+                is_wanted = not self._open or path.exists()
+                if path not in self._open and is_wanted and not self._is_paused():
                     self._try_to_open(path)
             return list(self._open.values())
+
+    def writable(self) -> Store | None:
+        """Return the store to write to; None for some seconds after one has failed."""
+        first = next(iter(self.stores()), None)
+        return None if self._is_paused() else first
+
+    def _is_paused(self) -> bool:
+        return time.monotonic() < self._try_at
 
     def _try_to_open(self, path: Path) -> None:
         try:

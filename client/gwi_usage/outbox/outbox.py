@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -35,8 +36,9 @@ class Outbox:
         self._begin()
 
     def _begin(self) -> None:
+        self._lock = threading.Lock()
         self._producer = Producer()
-        self._memory = Store(None)
+        self._memory: Store | None = None
         self._files = Files(self._path, self._notices)
 
     def add(self, waiting: Waiting) -> None:
@@ -48,7 +50,7 @@ class Outbox:
     def claim(self, paused: Collection[str]) -> Claimed | None:
         """Lease the oldest batch, or the end of a run of which every event is acknowledged."""
         now = time.time()
-        stores = [*self._files.stores(), self._memory]
+        stores = self._stores()
         for store in stores:
             if batch := self._ask(store, lambda s: s.claim_batch(self._producer, now, paused), None):
                 return Claimed(store, batch)
@@ -70,21 +72,33 @@ class Outbox:
             self._ask(claimed.store, lambda store: store.settle(item, refused, time.time()), None)
 
     def pending(self) -> int:
-        return sum(self._ask(store, Store.pending, 0) for store in [*self._files.stores(), self._memory])
+        return sum(self._ask(store, Store.pending, 0) for store in self._stores())
 
     def is_empty(self) -> bool:
-        stores = [*self._files.stores(), self._memory]
+        stores = self._stores()
         return all(self._ask(store, Store.is_empty, True) for store in stores)
 
     def close(self) -> None:
         """Move what memory still has into the file."""
-        for store in [] if self._memory.is_empty() else self._files.stores()[:1]:
-            self._ask(store, lambda file: move(self._memory, file), None)
-        if left := self._memory.pending():
-            message = f"{left} events that no file could keep are lost with this process"
-            self._notices.tell("lost", message, logging.ERROR)
+        if memory := self._memory:
+            for file in [] if memory.is_empty() else self._files.stores()[:1]:
+                self._ask(file, lambda file: move(memory, file), None)
+            if left := memory.pending():
+                message = (
+                    f"{left} events were not sent and no file keeps them: they are lost with this process."
+                )
+                self._notices.tell("lost", message, logging.ERROR)
+            memory.close()
+            self._memory = None
         self._files.close()
-        self._memory.close()
+
+    def _stores(self) -> list[Store]:
+        return [*self._files.stores(), *([self._memory] if self._memory else [])]
+
+    def _opened_memory(self) -> Store:
+        with self._lock:
+            self._memory = self._memory or Store(None)
+            return self._memory
 
     def _tenants(self, store: Store) -> Collection[str]:
         return self._ask(store, Store.pending_tenants, set())
@@ -94,9 +108,9 @@ class Outbox:
             write(store)
             return True
 
-        file = next(iter(self._files.stores()), None)
+        file = self._files.writable()
         if file is None or not self._ask(file, is_written, False):
-            write(self._memory)
+            write(self._opened_memory())
 
     def _ask(self, store: Store, ask: Callable[[Store], Result], otherwise: Result) -> Result:
         try:
