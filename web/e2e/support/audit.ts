@@ -8,6 +8,16 @@ export async function violations(axe: AxeBuilder) {
   return found.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
 }
 
-/** By how many pixels the page can be scrolled sideways. */
-export const overhang = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+const LAYOUT_MS = 5_000
+
+/** By how many pixels the page can be scrolled sideways, once it is laid out for the width that the window now has. */
+export async function overhang(page: Page): Promise<number> {
+  const giveUp = Date.now() + LAYOUT_MS
+  for (;;) {
+    const pixels = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    if (pixels <= 0 || Date.now() > giveUp) return pixels
+    await page.waitForTimeout(50)
+  }
+}
