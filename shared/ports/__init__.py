@@ -69,6 +69,7 @@ from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
+from shared.ports.warehouse import FeedCursor, FeedPage, StaleCursor, UsageFeed, Warehouse
 
 __all__ = [
     "AdmissionChange",
@@ -92,6 +93,8 @@ __all__ = [
     "ErasedEvents",
     "EventsWanted",
     "FailedAttempt",
+    "FeedCursor",
+    "FeedPage",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
@@ -120,6 +123,7 @@ __all__ = [
     "Snapshot",
     "StaleAccount",
     "StaleCorrection",
+    "StaleCursor",
     "StaleHolds",
     "StaleMembers",
     "StaleOutbox",
@@ -136,6 +140,8 @@ __all__ = [
     "TenantData",
     "TenantIndex",
     "TickPublisher",
+    "UsageFeed",
     "UsageStore",
+    "Warehouse",
     "WebhookSender",
 ]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from shared.adapters.firestore.metering.commits import Recording
 from shared.adapters.firestore.metering.corrections import correction_write
-from shared.adapters.firestore.metering.recorder import Recording
 from shared.adapters.firestore.paths import TenantPaths
 from shared.domain.metering.corrected_events import uncorrected
 from shared.ports import CorrectionsWanted, UsageStore

@@ -25,6 +25,9 @@ class TenantPaths:
     def correction(self, identity: str) -> str:
         return f"{self.tenant}/corrections/{hashed_id(identity)}"
 
+    def batch(self, batch_id: str) -> str:
+        return f"{self.tenant}/batches/{batch_id}"
+
     def run(self, run_id: str) -> str:
         return self.run_of_key(run_key(run_id))
 

@@ -1,17 +1,20 @@
 """Corrections in Firestore: one commit holds a correction, what it changes in the sums, and its audit entry."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import grpc
 
 from shared.adapters.firestore import queries
-from shared.adapters.firestore.encoding import Value, Write, get_fields, read_as, set_timestamp
+from shared.adapters.firestore.encoding import Value, Write, get_fields, increment, read_as, set_timestamp
+from shared.adapters.firestore.ledger.budgets import add_run_budgets
 from shared.adapters.firestore.lost_answers import REFUSED
-from shared.adapters.firestore.metering.events import CommonFields, run_sums_write, write_event
-from shared.adapters.firestore.metering.recorder import Beside, Recorder, Recording
+from shared.adapters.firestore.metering.commits import Content, Recording, UsageCommits
+from shared.adapters.firestore.metering.events import CommonFields, write_event
+from shared.adapters.firestore.metering.recorder import split
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import (
     HAS_CORRECTIONS,
@@ -21,7 +24,7 @@ from shared.adapters.firestore.people.tenants import (
 )
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.metering.corrections import Correction
-from shared.domain.metering.runs import runs_of
+from shared.domain.metering.runs import Run, runs_of
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.costs import EventCost
 from shared.ports import CorrectionChange, CorrectionsWanted, StaleCorrection
@@ -33,9 +36,13 @@ _EXPIRE_AT: Final = "expire_at"
 class FirestoreCorrections:
     """Corrections on Firestore; each is kept as long as its event, at least."""
 
-    def __init__(self, rpc: FirestoreRpc, recorder: Recorder) -> None:
+    def __init__(
+        self, rpc: FirestoreRpc, commits: UsageCommits, retention: timedelta, *, feeds_warehouse: bool = False
+    ) -> None:
         self._rpc = rpc
-        self._recorder = recorder
+        self._commits = commits
+        self._retention = retention
+        self._feeds_warehouse = feeds_warehouse
 
     def find_correction(self, tenant_id: str, identity: str) -> Correction | None:
         name = self._paths(tenant_id).correction(identity)
@@ -48,11 +55,12 @@ class FirestoreCorrections:
         return {each.identity: each for each in found}
 
     def save_corrections(self, tenant: Tenant, change: CorrectionChange, now: datetime) -> None:
-        recording = self._recorder.begin(tenant.id, tenant.counters, now)
+        recording = Recording.begin(self._paths(tenant.id), tenant.counters, now, self._retention)
         writes = list(self._writes(tenant, change, recording))
-        corrected = recording._replace(beside=Beside(change.differences, writes))
+        groups = list(split([*change.recorded, *change.differences], sys.maxsize))
+        content = Content(groups, lambda to: to.writes.extend(writes), extending=change.recorded)
         try:
-            is_saved = self._recorder.commit_unless_known(corrected, list(change.recorded))
+            is_saved = self._commits.commit_unless_known(recording, content)
         except grpc.RpcError as error:
             if error.code() not in REFUSED:
                 raise
@@ -61,15 +69,16 @@ class FirestoreCorrections:
             raise StaleCorrection
 
     def _writes(self, tenant: Tenant, change: CorrectionChange, recording: Recording) -> Iterator[Any]:
-        """Yield the writes of everything but new events, counters and names."""
-        paths, common = recording.paths, CommonFields(recording.nonce, Value())
+        """Yield the writes of everything but counters, names and new runs."""
+        paths, recorded_at = recording.paths, recording.now if self._feeds_warehouse else None
+        common = CommonFields(recording.nonce, Value(), recorded_at)
         set_timestamp(common.expire_at, recording.expire_at)
+        for event in (*change.recorded, *(each for each in change.differences if each.adjusts)):
+            write = Write()
+            write_event(write, paths.event(event.identity), event, common)
+            yield write
         for run_id, run in sorted(runs_of(change.differences).items()):
             yield run_sums_write(paths.run(run_id), run)
-        for adjustment in (each for each in change.differences if each.adjusts):
-            write = Write()
-            write_event(write, paths.event(adjustment.identity), adjustment, common)
-            yield write
         for each in change.corrections:
             yield correction_write(paths.correction(each.identity), each, recording)
         for audit in change.audits:
@@ -85,6 +94,17 @@ class FirestoreCorrections:
 
     def _paths(self, tenant_id: str) -> TenantPaths:
         return TenantPaths(self._rpc.documents, tenant_id)
+
+
+def run_sums_write(name: str, run: Run) -> Any:
+    """Return a write that adds to a run's totals alone; it fails if there is no such run."""
+    write = Write()
+    write.update.name = name
+    write.update_mask.SetInParent()
+    write.current_document.exists = True
+    increment(write, "totals", run.totals)
+    add_run_budgets(write, run.budgets)
+    return write
 
 
 def correction_write(name: str, correction: Correction, recording: Recording) -> Any:

@@ -1,6 +1,7 @@
 """The encoding of events and runs in Firestore."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -85,6 +86,8 @@ class CommonFields(NamedTuple):
 
     nonce: str
     expire_at: Any
+    recorded_at: datetime | None = None
+    """None while no warehouse gets the events: the index of this field costs storage."""
 
 
 def write_event(write: Any, name: str, event: RecordedEvent, common: CommonFields) -> None:
@@ -103,8 +106,7 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
     if event.series != (event.provider, event.model):
         set_fields(fields["series"].map_value.fields, event.series._asdict())
     fields["fingerprint"].string_value = event.fingerprint
-    fields["nonce"].string_value = common.nonce
-    fields["expire_at"].CopyFrom(common.expire_at)
+    _write_common(fields, common)
     if event.latency_ms is not None:
         fields["latency_ms"].integer_value = event.latency_ms
     _write_cost(fields, event.cost)
@@ -130,6 +132,13 @@ def _write_rare(fields: Any, event: RecordedEvent) -> None:
         set_counted(fields[BUDGETS], event.budgets)
     if event.adjusts is not None:
         set_totals(fields[_AMOUNTS], event.amounts)
+
+
+def _write_common(fields: Any, common: CommonFields) -> None:
+    fields["nonce"].string_value = common.nonce
+    fields["expire_at"].CopyFrom(common.expire_at)
+    if common.recorded_at is not None:
+        set_timestamp(fields["recorded_at"], common.recorded_at)
 
 
 def _write_cost(fields: Any, cost: EventCost) -> None:
@@ -215,17 +224,6 @@ def run_write(name: str, run: Run) -> Any:
     write.update_transforms.add(field_path="outcome").maximum.integer_value = outcome
     write.update_transforms.add(field_path="began_at_us").minimum.integer_value = began_at_us
     write.update_transforms.add(field_path="last_at_us").maximum.integer_value = last_at_us
-    return write
-
-
-def run_sums_write(name: str, run: Run) -> Any:
-    """Return a write that adds to a run's totals alone; it fails if there is no such run."""
-    write = Write()
-    write.update.name = name
-    write.update_mask.SetInParent()
-    write.current_document.exists = True
-    increment(write, "totals", run.totals)
-    add_run_budgets(write, run.budgets)
     return write
 
 

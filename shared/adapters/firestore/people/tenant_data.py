@@ -35,6 +35,7 @@ COLLECTIONS = (
         "endpoints",
         "events",
         "corrections",
+        "batches",
         "counters",
         "attribution",
         "runs",

@@ -45,7 +45,9 @@ class MemoryCorrections(MemoryUsageStore):
             stored.update(
                 {each.identity: replace(each, version=self._next_version()) for each in change.corrections}
             )
-            self._count(usage, [*change.recorded, *change.differences], tenant.counters, now)
+            usage.recorded_at.update({event.identity: now for event in new})
+            counted = [*change.recorded, *change.differences]
+            self._add_to_counters(usage, counted, tenant.counters, now)
             for part in runs_of(change.recorded).values():
                 usage.add_run(part)
             for part in runs_of(change.differences).values():

@@ -79,6 +79,7 @@ class MemoryTenantData(MemoryState):
                 *(
                     usage.events,
                     usage.corrections,
+                    usage.batches,
                     usage.counters,
                     usage.attribution,
                     usage.runs,
