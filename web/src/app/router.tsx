@@ -62,6 +62,10 @@ const tenantPages: RouteObject[] = [
     lazy: page(() => import('@/features/ledger/explain-page'), 'ExplainPage'),
   },
   {
+    path: 'statement',
+    lazy: page(() => import('@/features/ledger/statement/statement-page'), 'StatementPage'),
+  },
+  {
     path: 'upgrade',
     lazy: page(() => import('@/features/billing/upgrade-page'), 'UpgradePage'),
   },
