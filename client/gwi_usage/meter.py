@@ -41,12 +41,14 @@ class Meter:
     def track_response(self, provider: str, response: object, /, **event: Unpack[Event]) -> None:
         """Record a call by its response: the object of a provider's client, its JSON, or the list of a stream."""
         with self._core.harmless("track_response"):
-            stated = {
-                "category": "llm",
-                "provider": provider,
-                "model": "unknown",
-                **responses.event_fields(response),
-            }
+            fields = responses.event_fields(response)
+            if not fields:
+                kind = type(response).__name__
+                message = (
+                    f"A response of {provider} cannot be read ({kind}); its call is recorded without usage."
+                )
+                self._core.notices.tell(f"response {provider} {kind}", message)
+            stated = {"category": "llm", "provider": provider, "model": "unknown", **fields}
             self._core.keep({**contexts.current().fields(), **stated, **event})
 
     def check(self, **planned: Unpack[Planned]) -> Check:

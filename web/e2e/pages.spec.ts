@@ -16,6 +16,8 @@ const GUEST_PAGES: Place[] = [
   { name: 'sign-in', path: '/sign-in', shows: 'Sign in' },
   { name: 'sign-up', path: '/sign-up', shows: 'Create an account' },
   { name: 'reset-password', path: '/reset-password', shows: 'Reset your password' },
+  { name: 'docs', path: '/docs', shows: 'API reference' },
+  { name: 'docs-versions', path: '/docs/versions', shows: 'Versions of the API' },
   { name: 'not-found', path: '/no/such/page', shows: 'Page not found' },
 ]
 const USAGE_PAGES: Place[] = [
