@@ -4,6 +4,7 @@ from shared.http import openapi
 from shared.http.billing import billing, reconciliation
 from shared.http.ledger import (
     attribution,
+    corrections,
     events,
     explain,
     exports,
@@ -28,6 +29,7 @@ _READING = (
     usage_api,
     runs,
     events,
+    corrections,
     explain,
     exports,
     run_bundles,
