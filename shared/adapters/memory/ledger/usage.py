@@ -59,6 +59,7 @@ class MemoryUsageStore(MemoryState):
     def _count(
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
+        usage.recorded_at.update((event.identity, now) for event in events)
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
         for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
@@ -236,9 +237,8 @@ def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
 
 def _names(found: Attribution, wanted: Wanted) -> Attribution:
     """Return the dimensions that are asked for."""
-    return {
-        dimension: _copy(names) for dimension, names in found.items() if wanted.dimension in (None, dimension)
-    }
+    asked = wanted.dimensions or found.keys()
+    return {dimension: _copy(names) for dimension, names in found.items() if dimension in asked}
 
 
 def _copy(names: Names) -> Names:
