@@ -20,6 +20,7 @@ from shared.adapters.firestore import (
     FirestoreServiceStatus,
     FirestoreTenantData,
     FirestoreTenantIndex,
+    FirestoreUsageFeed,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import Document, Write
@@ -66,12 +67,14 @@ from shared.ports import (
     Directory,
     DueRun,
     EventsWanted,
+    FeedCursor,
     Margins,
     Outbox,
     ServiceStatus,
     SettledRun,
     TenantData,
     TenantIndex,
+    UsageFeed,
     UsageStore,
 )
 from tests.adapters.interceptors import Unanswered
@@ -111,6 +114,7 @@ class Ports(NamedTuple):
     data: FirestoreTenantData
     margins: FirestoreMargins
     service: FirestoreServiceStatus
+    feed: FirestoreUsageFeed
 
 
 def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
@@ -128,6 +132,7 @@ def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], objec
 QUERYING: dict[str, Callable[[Ports], object]] = {
     "count_runs": lambda to: to.usage.count_runs("acme", NOVEMBER.start, NOVEMBER.end),
     "due_runs": lambda to: FirestoreAdmissions(to.usage._rpc).due_runs(NOON, 5),
+    "recorded_after": lambda to: to.feed.recorded_after(FeedCursor(), NOON),
     "due_counters": lambda to: list(to.usage.due_counters(NOON)),
     "dirty_counters": lambda to: to.usage.dirty_counters("acme"),
     "most_overdue": lambda to: to.usage.most_overdue(),
@@ -197,6 +202,7 @@ NOT_QUERYING = {
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
     *("add_audit", "delete_tenant"),
+    *("read_cursor", "save_cursor"),
     *("save_margins", "read_margins"),
     *("read_status", "save_overview", "add_tick", "add_failed_attempt", "remove_stripe_failure"),
     "add_dead_letter",
@@ -224,6 +230,7 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreTenantData(rpc),
                 FirestoreMargins(rpc),
                 FirestoreServiceStatus(rpc),
+                FirestoreUsageFeed(rpc),
             )
         )
     return [
@@ -317,6 +324,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
             Margins,
             ServiceStatus,
             TenantData,
+            UsageFeed,
         )
         for name in vars(port)
         if not name.startswith("_")

@@ -91,10 +91,10 @@ _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 class FirestoreUsageStore:
     """UsageStore on Firestore; an event's document is kept for `retention` after it was recorded."""
 
-    def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
+    def __init__(self, rpc: FirestoreRpc, retention: timedelta, *, feeds_warehouse: bool = False) -> None:
         self._rpc = rpc
         commits = UsageCommits(rpc)
-        self._recorder = Recorder(rpc, commits, retention)
+        self._recorder = Recorder(rpc, commits, retention, feeds_warehouse=feeds_warehouse)
         self._sealer = Sealer(rpc, commits, retention)
         self._counters_kept_for = max(retention, MAX_AGE) + COUNTERS_OUTLAST_EVENTS_BY
 

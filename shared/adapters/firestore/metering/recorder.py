@@ -42,9 +42,12 @@ class _Known(NamedTuple):
 class Recorder:
     """Records events exactly once; their documents expire after `retention`."""
 
-    def __init__(self, rpc: FirestoreRpc, commits: UsageCommits, retention: timedelta) -> None:
+    def __init__(
+        self, rpc: FirestoreRpc, commits: UsageCommits, retention: timedelta, *, feeds_warehouse: bool = False
+    ) -> None:
         self._rpc = rpc
         self._commits = commits
+        self._feeds_warehouse = feeds_warehouse
         self._retention = retention
 
     def record(
@@ -65,7 +68,8 @@ class Recorder:
         """Commit the new ones of `events`, and add the existing ones to `known`."""
         for _ in range(_MAX_ROUNDS):
             new = [event for event in events if event.identity not in known.identities]
-            if not new or self._commits.commit_unless_known(recording, content_of(recording, new)):
+            content = content_of(recording, new, feeds_warehouse=self._feeds_warehouse)
+            if not new or self._commits.commit_unless_known(recording, content):
                 return
             self._look_up(recording, new, known)
         raise Unavailable("Too many callers are recording these events at once")
@@ -78,11 +82,14 @@ class Recorder:
                 known.fingerprints[names[name]] = document.fields["fingerprint"].string_value
 
 
-def content_of(recording: Recording, events: Sequence[RecordedEvent]) -> Content:
+def content_of(
+    recording: Recording, events: Sequence[RecordedEvent], *, feeds_warehouse: bool = False
+) -> Content:
     """Return events that each have a document, as one group."""
 
     def add_documents(request: Any) -> None:
-        common = CommonFields(recording.nonce, Value())
+        recorded_at = recording.now if feeds_warehouse else None
+        common = CommonFields(recording.nonce, Value(), recorded_at)
         set_timestamp(common.expire_at, recording.expire_at)
         for event in events:
             write_event(request.writes.add(), recording.paths.event(event.identity), event, common)

@@ -22,7 +22,7 @@ class MemoryListing(MemoryState):
         self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
         with self._lock:
-            events = self._usage.get(tenant_id, TenantUsage()).events.values()
+            events = self._usage.get(tenant_id, TenantUsage()).all_events()
             chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
             if wanted.since is not None:
                 chosen = [event for event in chosen if event.ts >= wanted.since]

@@ -59,6 +59,7 @@ class MemoryUsageStore(MemoryState):
     def _count(
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
+        usage.recorded_at.update((event.identity, now) for event in events)
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
         for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())

@@ -521,6 +521,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events, or charges in FOCUS, as a file
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query: {
+                    format?: "jsonl" | "csv" | "focus";
+                    from: string;
+                    to: string;
+                    metadata?: boolean;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": components["schemas"]["ExportedEvent"] | components["schemas"]["ExportEnd"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/runs/{run}/bundle": {
         parameters: {
             query?: never;
@@ -5286,6 +5350,123 @@ export interface components {
             events: components["schemas"]["EventResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * ExportEnd
+         * @description The last line of an export: a file without it is not complete.
+         */
+        ExportEnd: {
+            /**
+             * Object
+             * @default end
+             * @constant
+             */
+            object: "end";
+            /** Events */
+            events: number;
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExportedEvent
+         * @description A line of an export: an event as the list of events has it.
+         */
+        ExportedEvent: {
+            /** Id */
+            id: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /** Category */
+            category: string;
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            series: components["schemas"]["EventSeries"];
+            /** Status */
+            status: string | null;
+            tokens: components["schemas"]["EventTokens"] | null;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /**
+             * Served Model
+             * @description The model that answered, where it is another one than `model`.
+             */
+            served_model: string | null;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /**
+             * Cost Status
+             * @description `incomplete`: the event costs at least `cost_usd`. Null: it cannot cost anything.
+             */
+            cost_status: ("exact" | "client" | "incomplete" | "unknown") | null;
+            /**
+             * Unread
+             * @description The parts of the response that `cost_usd` leaves out.
+             */
+            unread: string[];
+            /**
+             * Price Source
+             * @description `client`, `provider`, `local`, or the version of the catalog that priced it.
+             */
+            price_source: string | null;
+            /**
+             * Catalog Cost Usd
+             * @description The catalog's figure, where the provider's own bill is the cost.
+             */
+            catalog_cost_usd: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Parent Run Id
+             * @description The run that started the run of this event.
+             */
+            parent_run_id: string | null;
+            /** Workflow Id */
+            workflow_id: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** Kind */
+            kind: string | null;
+            /**
+             * Api Key
+             * @description The id of the API key that recorded it; null for events older than this field.
+             */
+            api_key: string | null;
+            /** Tags */
+            tags: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Metadata
+             * @description In a list, only with `metadata=true`.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Metadata Cut
+             * @description Whether the metadata was longer than is stored, and was cut.
+             */
+            metadata_cut: boolean;
+            /**
+             * Redactions
+             * @description How many known secrets of the metadata were replaced by `[redacted]`.
+             */
+            redactions: number;
+            /**
+             * Object
+             * @default event
+             * @constant
+             */
+            object: "event";
+            /** @description The error of a failed event, where `metadata` is there and states one. */
+            readonly error: components["schemas"]["ErrorResponse"] | null;
         };
         /**
          * FieldProblem
