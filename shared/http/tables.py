@@ -4,6 +4,7 @@ from shared.http import openapi
 from shared.http.billing import billing, reconciliation
 from shared.http.ledger import (
     attribution,
+    comparison,
     corrections,
     events,
     explain,
@@ -38,6 +39,7 @@ _READING = (
     refusals,
     attribution,
     statement,
+    comparison,
     billing,
     reconciliation,
     new_tenants,

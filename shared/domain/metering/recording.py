@@ -239,9 +239,16 @@ def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = 
         if event.budgets:
             _count_budgets(delta.budgets, event)
     for delta in days.values():
-        sums = {key: attributed(amounts) for key, amounts in delta.keys.items()}
-        delta.keys = {key: totals for key, totals in sums.items() if totals}
+        delta.keys = _attributed(delta.keys)
+        delta.names = {
+            dimension: names for dimension, sums in delta.names.items() if (names := _attributed(sums))
+        }
     return days
+
+
+def _attributed(sums: Names) -> Names:
+    """Return what is summed by name of the totals of each, without the names that have nothing of it."""
+    return {name: totals for name, amounts in sums.items() if (totals := attributed(amounts))}
 
 
 def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[tuple[Dimension, str]]:
@@ -256,9 +263,8 @@ def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[
 
 
 def _attribute(event: RecordedEvent, into: Attribution, tag_names: Collection[str]) -> None:
-    amounts = attributed(event.amounts)
-    for dimension, name in names_of(event, tag_names) if amounts else ():
-        add(into.setdefault(dimension, {}).setdefault(name, {}), amounts)
+    for dimension, name in names_of(event, tag_names):
+        add(into.setdefault(dimension, {}).setdefault(name, {}), event.amounts)
 
 
 def deltas_with_late_days(

@@ -1143,6 +1143,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/usage/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage beside that of the period before, in sums and day by day
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    tz?: string;
+                    period?: "current" | "previous";
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ComparisonResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/checkout-sessions": {
         parameters: {
             query?: never;
@@ -5040,6 +5100,85 @@ export interface components {
             interval?: "month" | "year";
         };
         /**
+         * ComparedDayResponse
+         * @description A day of the interval beside the day of the same number in the one before.
+         */
+        ComparedDayResponse: {
+            /**
+             * Label
+             * @description Null for the last days of a longer interval before.
+             */
+            label: string | null;
+            /** @description The total from the beginning of the interval to the end of the day. Null before it begins. */
+            sum: components["schemas"]["DayAmounts"] | null;
+            /**
+             * Previous Label
+             * @description Null where the interval before is shorter.
+             */
+            previous_label: string | null;
+            previous: components["schemas"]["DayAmounts"] | null;
+            previous_sum: components["schemas"]["DayAmounts"] | null;
+        };
+        /**
+         * ComparedUsage
+         * @description The usage of an interval, as far as it is compared.
+         */
+        ComparedUsage: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Runs */
+            runs: number;
+        };
+        /**
+         * ComparisonResponse
+         * @description Usage beside that of the interval before. While an interval goes on, as much of the one before is compared.
+         */
+        ComparisonResponse: {
+            current: components["schemas"]["ComparedUsage"];
+            previous: components["schemas"]["ComparedUsage"];
+            /**
+             * Change Percent
+             * @description The change of each metric, of `cost` and of `runs`. Null where it was nothing before, and for a cost that leaves calls out.
+             */
+            change_percent: {
+                [key: string]: number | null;
+            };
+            /**
+             * Days
+             * @description All days of both intervals, in order.
+             */
+            days: components["schemas"]["ComparedDayResponse"][];
+        };
+        /**
          * ConfirmBody
          * @description The token of the link.
          */
@@ -5104,6 +5243,23 @@ export interface components {
          * @description The membership of the person who created the tenant, or the tenant as the platform sees it.
          */
         CreatedTenantResponse: components["schemas"]["MembershipResponse"] | components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+        /**
+         * DayAmounts
+         * @description The measures of a chart.
+         */
+        DayAmounts: {
+            /** Calls */
+            calls: number;
+            tokens: components["schemas"]["TotalTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
         /**
          * DayRow
          * @description Usage of one UTC day, as far as it lies in the period.
@@ -8722,6 +8878,14 @@ export interface components {
              * @description The highest cost first, and the rest last.
              */
             names: components["schemas"]["NamedRow"][];
+        };
+        /**
+         * TotalTokens
+         * @description Tokens in all.
+         */
+        TotalTokens: {
+            /** Total */
+            total: number;
         };
         /**
          * UncertainModelResponse
