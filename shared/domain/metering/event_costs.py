@@ -72,7 +72,9 @@ def priced_model(model: str, served: str | None, by: Priced) -> str:
 
 
 def _beside_tokens(read: Extracted) -> list[str]:
-    """Return the places of what decides the price beside the tokens: without a price, they are all that is stored."""
+    """Return the places of what decides the price beside tokens: without a price, they are all that is stored."""
+    if not any(call.pools.total for call in read.calls):
+        return []
     named = [each for call in read.calls for each in (*call.other_units, *call.price_context)]
     return [
         *(["usage.iterations"] if len(read.calls) > 1 else []),

@@ -15,7 +15,7 @@ from shared.domain.prices.token_pools import MAX_TOKENS, CallUsage
 
 def is_unpriced(event: RecordedEvent) -> bool:
     """Return whether an event used tokens whose price was not known."""
-    return event.cost.status == "unknown" and event.tokens is not None
+    return event.cost.status == "unknown" and event.tokens is not None and event.tokens.total > 0
 
 
 def cost_at(event: RecordedEvent, prices: Prices) -> EventCost | None:
