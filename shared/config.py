@@ -23,6 +23,7 @@ DEFAULT_TICK_TOPIC = "usage-tick"
 DEFAULT_WEB_ORIGIN = "http://localhost:5173"
 _SWITCHED_ON = frozenset({"1", "true"})
 """`on` is not among them (BEHAVIOURS M41, F1)."""
+TOPIC_ID = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9._~%+-]{2,254}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -93,6 +94,8 @@ class Config:
     firestore_emulator: str | None
     pubsub_emulator: str | None
     tick_topic: str
+    warehouse_topic: str | None
+    """The topic to which every recorded event is sent; None: there is no warehouse."""
     metering_enabled: bool
     takes_estimates: bool
     auto_plan: str | None
@@ -168,6 +171,7 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         firestore_emulator=environment.text("FIRESTORE_EMULATOR_HOST"),
         pubsub_emulator=environment.text("PUBSUB_EMULATOR_HOST"),
         tick_topic=environment.variables.get("GWI_TICK_TOPIC", DEFAULT_TICK_TOPIC),
+        warehouse_topic=_warehouse_topic(environment),
         metering_enabled=environment.word("GWI_METERING_ENABLED") in _SWITCHED_ON,
         takes_estimates=estimates not in OFF,
         auto_plan=_auto_plan(environment),
@@ -195,6 +199,14 @@ def _read(environment: Environment, required: Iterable[str]) -> Config:
         cors_origins=_cors_origins(environment),
         tick_sender=_tick_sender(environment),
     )
+
+
+def _warehouse_topic(environment: Environment) -> str | None:
+    topic = environment.text("GWI_WAREHOUSE_TOPIC")
+    if topic is not None and not TOPIC_ID.fullmatch(topic):
+        environment.problems.append(f"GWI_WAREHOUSE_TOPIC is {topic[:80]!r}, which is not the id of a topic")
+        return None
+    return topic
 
 
 def _auto_plan(environment: Environment) -> str | None:

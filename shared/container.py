@@ -9,7 +9,6 @@ from pathlib import Path
 from shared.adapters.catalog_file import CatalogFile
 from shared.adapters.default_plans import default_plans
 from shared.adapters.memory import InlineTickPublisher
-from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config
 from shared.domain.errors import UsageError
 from shared.domain.limits.plan_catalog import CurrentPlans
@@ -17,7 +16,6 @@ from shared.domain.notices.mail_templates import Links
 from shared.domain.prices.catalog import catalog_providers
 from shared.ports import (
     IdentityVerifier,
-    MailSender,
     PushVerifier,
     SignatureCheck,
     StripeGateway,
@@ -34,11 +32,13 @@ from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits, Thresholds
 from shared.usecases.limits.estimate_hold import HoldEstimator
+from shared.usecases.limits.export_slots import ExportSlots
 from shared.usecases.limits.keep_refusals import RefusalKeeper
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
 from shared.usecases.limits.read_plans import PlanReader
 from shared.usecases.limits.tenant_rows import TenantRows
+from shared.usecases.metering.publish_usage import UsagePublisher
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder
 from shared.usecases.notices.deliver import Deliverer, DeliveryDependencies
@@ -126,6 +126,7 @@ class Container(Storage):
     @cached_property
     def jobs(self) -> TickJobs:
         return TickJobs(
+            usage_publisher=UsagePublisher(self._stores.feed, self._warehouse) if self._warehouse else None,
             folder=self.folder,
             deliverer=self.deliverer,
             billing=self.billing,
@@ -168,16 +169,6 @@ class Container(Storage):
             operator_email=self.config.operator_email,
         )
         return Deliverer(stores, self.clock)
-
-    @cached_property
-    def _mail_sender(self) -> MailSender | None:
-        if self.config.smtp:
-            return SmtpMailSender(self.config.smtp, self.config.mail_from)
-        if self.config.mail_collection and self.config.store == "firestore":
-            from shared.adapters.firestore import FirestoreMailDocuments
-
-            return FirestoreMailDocuments(self._rpc, self.config.mail_collection)
-        return None
 
     @cached_property
     def links(self) -> Links:
@@ -257,6 +248,10 @@ class Container(Storage):
     @cached_property
     def rows(self) -> TenantRows:
         return TenantRows(self.tenant_index, self.ledger, self.thresholds.policy_of)
+
+    @cached_property
+    def export_slots(self) -> ExportSlots:
+        return ExportSlots(max(1, self.config.threads // 4))
 
     @cached_property
     def rates(self) -> RateLimits:

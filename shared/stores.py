@@ -6,12 +6,14 @@ from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Self
 
 from shared.adapters.memory import MemoryStore
+from shared.adapters.smtp import SmtpMailSender
 from shared.config import Config
 from shared.ports import (
     Admissions,
     BillingStore,
     Directory,
     Endpoints,
+    MailSender,
     Margins,
     Members,
     Operations,
@@ -23,7 +25,9 @@ from shared.ports import (
     ServiceStatus,
     TenantData,
     TenantIndex,
+    UsageFeed,
     UsageStore,
+    Warehouse,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ class Stores:
     """A store for each port."""
 
     usage: UsageStore
+    feed: UsageFeed
     admissions: Admissions
     directory: Directory
     tenant_index: TenantIndex
@@ -67,7 +72,10 @@ class Stores:
         from shared.adapters import firestore
 
         return cls(
-            usage=firestore.FirestoreUsageStore(rpc, config.retention),
+            usage=firestore.FirestoreUsageStore(
+                rpc, config.retention, feeds_warehouse=config.warehouse_topic is not None
+            ),
+            feed=firestore.FirestoreUsageFeed(rpc),
             admissions=firestore.FirestoreAdmissions(rpc),
             directory=firestore.FirestoreDirectory(rpc),
             tenant_index=firestore.FirestoreTenantIndex(rpc),
@@ -138,6 +146,24 @@ class Storage:
     @cached_property
     def service(self) -> ServiceStatus:
         return self._stores.service
+
+    @cached_property
+    def _mail_sender(self) -> MailSender | None:
+        if self.config.smtp:
+            return SmtpMailSender(self.config.smtp, self.config.mail_from)
+        if self.config.mail_collection and self.config.store == "firestore":
+            from shared.adapters.firestore import FirestoreMailDocuments
+
+            return FirestoreMailDocuments(self._rpc, self.config.mail_collection)
+        return None
+
+    @cached_property
+    def _warehouse(self) -> Warehouse | None:
+        if self.config.warehouse_topic is None or self.config.store == "memory":
+            return None
+        from shared.adapters.pubsub import PubsubWarehouse
+
+        return PubsubWarehouse(self.config.project_id, self.config.warehouse_topic)
 
     @cached_property
     def _stores(self) -> Stores:

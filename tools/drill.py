@@ -17,7 +17,7 @@ from shared.bootstrap import configured
 from shared.container import Container
 from shared.domain.metering.events import parse_events
 from shared.usecases.ledger.verify_counters import verify_counters
-from shared.usecases.metering.record_events import Batch
+from shared.usecases.metering.recorded import Batch
 from tools.dev.admin_calls import admin_of, environment_of_process
 from tools.dev.demo_history import demo_events
 from tools.dev.emulators import firestore_emulator

@@ -5,19 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from flask import Response
+from flask import Request, Response
 from pydantic import BaseModel, Field
 
 from shared.domain.errors import Conflict, FieldProblem, InvalidInput, cut
+from shared.domain.metering.sealed_requests import KEY_HEADER
 from shared.domain.people.audit import Change
 from shared.domain.people.keys import key_id
 from shared.domain.people.receipts import Receipt, RepeatableRequest
 from shared.http.routes import Call, Container, json_response, json_text
 
-HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotent-Replayed"
-_PATTERN: Final = "^[ -~]{1,255}$"
-_KEY = re.compile(_PATTERN)
+PATTERN: Final = "^[ -~]{1,255}$"
+_KEY = re.compile(PATTERN)
 
 T = TypeVar("T")
 
@@ -27,8 +27,8 @@ class IdempotencyHeaders(BaseModel):
 
     key: str | None = Field(
         None,
-        alias=HEADER,
-        pattern=_PATTERN,
+        alias=KEY_HEADER,
+        pattern=PATTERN,
         description=(
             "A random UUID for each thing to create. A repetition within 24 hours gets the same response again, with "
             f"the header `{REPLAYED}: true`, and creates nothing."
@@ -80,12 +80,9 @@ def _replay(request: RepeatableRequest, receipt: Receipt) -> Response:
 
 def _repeatable(call: Call, body: BaseModel) -> RepeatableRequest | None:
     """Return the request as one that can be repeated; None without the header."""
-    key = call.request.headers.get(HEADER)
+    key = idempotency_key(call.request)
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        message = f"{cut(ascii(key), 80)} is not 1 to 255 printable ASCII characters; use a random UUID"
-        raise _invalid("invalid_idempotency_key", message)
     secret = "" if call.identity else call.request.headers["Authorization"].partition(" ")[2].strip()
     return RepeatableRequest(
         caller=f"member:{call.identity.user_id}" if call.identity else f"key:{key_id(secret)}",
@@ -96,6 +93,15 @@ def _repeatable(call: Call, body: BaseModel) -> RepeatableRequest | None:
     )
 
 
+def idempotency_key(request: Request) -> str | None:
+    """Return the Idempotency-Key of a request; None without the header."""
+    key = request.headers.get(KEY_HEADER)
+    if key is not None and not _KEY.fullmatch(key):
+        message = f"{cut(ascii(key), 80)} is not 1 to 255 printable ASCII characters; use a random UUID"
+        raise _invalid("invalid_idempotency_key", message)
+    return key
+
+
 def _invalid(code: str, message: str) -> InvalidInput:
-    text = f"{HEADER}: {message}"
-    return InvalidInput(text, (FieldProblem(field=HEADER, code=code, message=text),), code=code)
+    text = f"{KEY_HEADER}: {message}"
+    return InvalidInput(text, (FieldProblem(field=KEY_HEADER, code=code, message=text),), code=code)

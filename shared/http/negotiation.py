@@ -23,7 +23,8 @@ _LEVEL: Final = 5
 
 def refuse_unacceptable(request: Request, route: Route) -> None:
     """Raise NotAcceptable if the header Accept excludes every content type of the route."""
-    offered = [JSON, *[CSV] * route.is_also_csv, *[PROTOBUF] * route.is_also_protobuf]
+    also = [*[CSV] * route.is_also_csv, *[PROTOBUF] * route.is_also_protobuf]
+    offered = list(route.files) or [JSON, *also]
     wanted = request.accept_mimetypes
     if route.response is not None and wanted.provided and not wanted.best_match(offered):
         raise NotAcceptable(f"Accept is {str(wanted)[:80]!r}; this route answers {' or '.join(offered)}")

@@ -88,6 +88,10 @@ def responses(each: Route, schema: _Json | None, error: _Json | None) -> _Json:
     success: _Json = {"description": "Success", "headers": _headers(each.status)}
     if schema is not None:
         success["content"] = {"application/json": {"schema": schema}}
+    if each.files:
+        text = {"schema": {"type": "string"}}
+        success["content"] = dict.fromkeys(each.files, text) | {each.files[0]: {"schema": schema}}
+        success["headers"] |= _optional("Content-Disposition")
     if each.is_also_csv:
         success["content"]["text/csv"] = {"schema": {"type": "string"}}
         # Only a file has a name.

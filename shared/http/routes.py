@@ -39,6 +39,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.limits.check_limits import Limits
 from shared.usecases.limits.estimate_hold import HoldEstimator
+from shared.usecases.limits.export_slots import ExportSlots
 from shared.usecases.limits.keep_refusals import RefusalKeeper
 from shared.usecases.limits.limit_rates import RateLimits
 from shared.usecases.limits.manage_plans import PlanManager
@@ -88,6 +89,8 @@ class Container(Protocol):
     def endpoints(self) -> Endpoints: ...
     @property
     def links(self) -> Links: ...
+    @property
+    def export_slots(self) -> ExportSlots: ...
     @property
     def authenticator(self) -> KeyAuthenticator: ...
     @property
@@ -234,6 +237,8 @@ class Route:
     """The body of a platform key may name tenants: the handler finds them, and that of the header."""
     is_also_csv: bool = False
     is_also_protobuf: bool = False
+    files: tuple[str, ...] = ()
+    """The content types of the files that it answers instead of JSON; `response` is a line of the first."""
     errors: ErrorForm | None = None
     """None for problem documents."""
     answers_while_away: bool = False

@@ -68,6 +68,7 @@ from shared.ports.platform import FailedAttempt, ServiceStatus, StoredStatus
 from shared.ports.prices import BrokenCatalog, CatalogSource, PriceBooks, StalePrices
 from shared.ports.tenant_data import ErasedEvents, TenantData
 from shared.ports.tenant_index import StaleRow, StoredRow, TenantIndex
+from shared.ports.warehouse import FeedCursor, FeedPage, StaleCursor, UsageFeed, Warehouse
 
 __all__ = [
     "AdmissionChange",
@@ -88,6 +89,8 @@ __all__ = [
     "ErasedEvents",
     "EventsWanted",
     "FailedAttempt",
+    "FeedCursor",
+    "FeedPage",
     "IdentityVerifier",
     "Leaving",
     "MailAddress",
@@ -115,6 +118,7 @@ __all__ = [
     "SignedWebhook",
     "Snapshot",
     "StaleAccount",
+    "StaleCursor",
     "StaleHolds",
     "StaleMembers",
     "StaleOutbox",
@@ -131,6 +135,8 @@ __all__ = [
     "TenantData",
     "TenantIndex",
     "TickPublisher",
+    "UsageFeed",
     "UsageStore",
+    "Warehouse",
     "WebhookSender",
 ]

@@ -15,6 +15,7 @@ from shared.domain.ledger.tick import TickMessage
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
+from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
@@ -84,6 +85,19 @@ class UsageStore(Protocol):
         have to be folded.
         """
 
+    def seal(
+        self, tenant_id: str, batch: SealedBatch, settings: CounterSettings, now: datetime
+    ) -> SealedBatch | None:
+        """Store a batch and add its events to the counters and their runs, all at once, and return None.
+
+        If a batch of this id exists, change nothing and return it as it is stored; only then is anything read. After
+        Unavailable the batch may have been recorded, whole, and sealing it again is safe. A batch that cannot be read
+        raises NewerBatch or DamagedBatch.
+        """
+
+    def find_batch(self, tenant_id: str, batch_id: str) -> SealedBatch | None:
+        """Return one batch of the tenant."""
+
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         """Return the tenant and the documents that are wanted, in one round trip.
 
@@ -139,7 +153,7 @@ class UsageStore(Protocol):
         """Return the cursor of list_events that goes on after `event`."""
 
     def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
-        """One event of the tenant, with its metadata."""
+        """One event of the tenant, with its metadata; an id of a batch finds it there, in one read."""
 
     def list_runs(
         self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None

@@ -18,6 +18,7 @@ from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import TENANTS_PER_MESSAGE, fold_days, fold_due, fold_tenants
 from shared.usecases.ledger.reconciliation_turns import ReconciliationTurns
 from shared.usecases.limits.tenant_rows import TenantRows
+from shared.usecases.metering.publish_usage import UsagePublisher
 from shared.usecases.notices.deliver import Deliverer, deliver_due
 from shared.usecases.notices.raise_overruns import OverrunRaiser
 from shared.usecases.platform.compute_overview import OverviewRefresher
@@ -40,6 +41,8 @@ class TickJobs:
     history: TickHistory
     overview: OverviewRefresher
     overruns: OverrunRaiser
+    usage_publisher: UsagePublisher | None = None
+    """None where there is no warehouse."""
 
     def run(self, message: TickMessage, now: datetime) -> None:
         """Do the job. If it fails, the message has to be sent again."""
@@ -59,6 +62,8 @@ class TickJobs:
     def _tick(self, now: datetime) -> None:
         """Fold what is due, look at runs, then deliver, also if one of them failed. New alerts leave at once."""
         with ExitStack() as always:
+            if self.usage_publisher is not None:
+                always.callback(self.usage_publisher.publish, now)
             always.callback(self.overview.refresh_if_due, now)
             always.callback(deliver_due, self.deliverer, self.publisher)
             always.callback(self.overruns.look, now)

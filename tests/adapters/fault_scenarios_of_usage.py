@@ -36,6 +36,7 @@ from tests.margin_fixtures import invoice_row
 from tests.member_fixtures import add_member
 from tests.outgoing_fixtures import MAIL, outgoing
 from tests.plans import PLANS
+from tests.sample_batches import BATCH_ID, PRODUCER, batch_of_calls
 from tests.sample_events import NOON, ONE_SHARD, TODAY, counted, llm_call, mark
 from tests.usecases.billing.billing_scenarios import ENDIVE, STARTED, billing_on, deliver, event_of
 from tests.usecases.notices.alert_scenarios import LIMIT, LINKS, folder_of, using
@@ -70,6 +71,22 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         usage.dirty_counters("acme"),
         list(usage.due_counters(NOON)),
         usage.most_overdue(),
+    ]
+
+
+def sealed_batches_are_recorded_and_repeated(stores: Stores) -> Sequence[object]:
+    usage = stores.usage
+    new_tenant(stores.directory)
+    first, other = batch_of_calls(3, run_id="r1"), batch_of_calls(2, payload="other")
+    # Too many series for one counter document.
+    wide = batch_of_calls(40, batch_id=f"{PRODUCER}.8", models=40)
+    return [
+        *(usage.seal("acme", each, ONE_SHARD, NOON) for each in (first, first, other, wide)),
+        usage.find_batch("acme", BATCH_ID),
+        usage.find_event("acme", first.events[1].id),
+        usage.find_run("acme", "r1"),
+        counted(usage, "acme", shards=2),
+        usage.read("acme").tenant,
     ]
 
 

@@ -27,6 +27,7 @@ SCENARIOS: Sequence[Scenario] = (
     fault_scenarios.plans_are_changed,
     fault_scenarios.a_reconciliation_takes_its_turns,
     fault_scenarios_of_usage.batches_are_recorded_with_duplicates_and_conflicts,
+    fault_scenarios_of_usage.sealed_batches_are_recorded_and_repeated,
     fault_scenarios_of_runs.runs_are_admitted_and_end,
     fault_scenarios_of_usage.usage_is_folded_and_alerts_are_raised,
     fault_scenarios_of_usage.mails_and_webhooks_are_delivered,

@@ -20,6 +20,7 @@ from shared.adapters.firestore import (
     FirestoreServiceStatus,
     FirestoreTenantData,
     FirestoreTenantIndex,
+    FirestoreUsageFeed,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.encoding import Document, Write
@@ -34,11 +35,18 @@ from shared.adapters.firestore.ledger.counters import (
 )
 from shared.adapters.firestore.limits.admissions import admission_writes, holds_writes, settle_write
 from shared.adapters.firestore.limits.refusals import refusals_write
+from shared.adapters.firestore.metering.batches import batch_writes
+from shared.adapters.firestore.metering.commits import Recording
 from shared.adapters.firestore.metering.events import measure_write, run_write
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.commits import receipt_fields
-from shared.adapters.firestore.people.tenants import counter_settings_write, raise_shards_write, set_write
+from shared.adapters.firestore.people.tenants import (
+    counter_settings_write,
+    create_write,
+    raise_shards_write,
+    set_write,
+)
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.billing.margins import MARGIN_FIELDS
@@ -59,12 +67,14 @@ from shared.ports import (
     Directory,
     DueRun,
     EventsWanted,
+    FeedCursor,
     Margins,
     Outbox,
     ServiceStatus,
     SettledRun,
     TenantData,
     TenantIndex,
+    UsageFeed,
     UsageStore,
 )
 from tests.adapters.interceptors import Unanswered
@@ -76,6 +86,7 @@ from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, beginning, chang
 from tests.contracts.test_refusals import REFUSED
 from tests.contracts.test_service_status import ATTEMPT, LETTER
 from tests.outgoing_fixtures import MAIL, outgoing
+from tests.sample_batches import batch_of_calls
 from tests.sample_events import CALL, NOON, TODAY, event_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +114,7 @@ class Ports(NamedTuple):
     data: FirestoreTenantData
     margins: FirestoreMargins
     service: FirestoreServiceStatus
+    feed: FirestoreUsageFeed
 
 
 def _on_index(listing: Callable[[TenantIndex], object]) -> Callable[[Ports], object]:
@@ -120,6 +132,7 @@ def _on_margins(reading: Callable[[Margins], object]) -> Callable[[Ports], objec
 QUERYING: dict[str, Callable[[Ports], object]] = {
     "count_runs": lambda to: to.usage.count_runs("acme", NOVEMBER.start, NOVEMBER.end),
     "due_runs": lambda to: FirestoreAdmissions(to.usage._rpc).due_runs(NOON, 5),
+    "recorded_after": lambda to: to.feed.recorded_after(FeedCursor(), NOON),
     "due_counters": lambda to: list(to.usage.due_counters(NOON)),
     "dirty_counters": lambda to: to.usage.dirty_counters("acme"),
     "most_overdue": lambda to: to.usage.most_overdue(),
@@ -155,7 +168,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    "find_event",
+    *("find_event", "seal", "find_batch"),
     *(
         "known_alerts",
         "save_alerts",
@@ -189,6 +202,7 @@ NOT_QUERYING = {
     *("find_addresses", "confirm_address", "set_stopped"),
     *("read_row", "save_row"),
     *("add_audit", "delete_tenant"),
+    *("read_cursor", "save_cursor"),
     *("save_margins", "read_margins"),
     *("read_status", "save_overview", "add_tick", "add_failed_attempt", "remove_stripe_failure"),
     "add_dead_letter",
@@ -216,6 +230,7 @@ def _queries_of(name: str) -> list[Any]:
                 FirestoreTenantData(rpc),
                 FirestoreMargins(rpc),
                 FirestoreServiceStatus(rpc),
+                FirestoreUsageFeed(rpc),
             )
         )
     return [
@@ -309,6 +324,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
             Margins,
             ServiceStatus,
             TenantData,
+            UsageFeed,
         )
         for name in vars(port)
         if not name.startswith("_")
@@ -374,10 +390,15 @@ ADMITTED = changing(
     {ONE: HOLD}, runs=[replace(beginning("one", ADMISSION), end=END)], trees={ONE: {ONE: HOLD}}
 )
 ADMISSION_WRITES = list(admission_writes(PATHS, ADMITTED, 0))
+RECORDING = Recording(PATHS, CounterSettings(), NOON, NOON, "nonce")
 DUE = Run(id="r", began_at=NOON, last_at=NOON)
 RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
     "events": [event_write("events/e", FULL_EVENT)],
+    "batches": [
+        *batch_writes(RECORDING, batch_of_calls(1)),
+        create_write("batches/b.1", {"parts": 1}),
+    ],
     "counters": [
         counter_write(
             "counters/c",

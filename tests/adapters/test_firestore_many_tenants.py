@@ -13,8 +13,9 @@ from shared.domain.errors import Unavailable
 from shared.domain.people.keys import PLATFORM_SCOPES
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.limit_rates import RateLimits
-from shared.usecases.metering.record_events import EventRecorder, Recorded
+from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import PlatformRecorder, Sender
+from shared.usecases.metering.recorded import Recorded
 from shared.usecases.people.authenticate import PlatformAccess
 from shared.usecases.people.named_tenants import NamedTenants
 from shared.usecases.prices.read_prices import PriceReader

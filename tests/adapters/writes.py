@@ -12,5 +12,5 @@ def event_write(name: str, event: RecordedEvent) -> Any:
     """A Write that creates `event`, which expires at noon."""
     write, expire_at = Write(), Value()
     set_timestamp(expire_at, NOON)
-    write_event(write, name, event, CommonFields("nonce", expire_at))
+    write_event(write, name, event, CommonFields("nonce", expire_at, NOON))
     return write

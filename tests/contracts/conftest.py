@@ -24,6 +24,7 @@ from shared.adapters.firestore import (
     FirestoreServiceStatus,
     FirestoreTenantData,
     FirestoreTenantIndex,
+    FirestoreUsageFeed,
     FirestoreUsageStore,
 )
 from shared.adapters.firestore.rpc import open_channel
@@ -43,6 +44,7 @@ from shared.ports import (
     ServiceStatus,
     TenantData,
     TenantIndex,
+    UsageFeed,
     UsageStore,
 )
 from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
@@ -71,6 +73,7 @@ class Stores(NamedTuple):
     margins: Margins
     service: ServiceStatus
     other_service: ServiceStatus
+    feed: UsageFeed
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +100,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
     rpc = FirestoreRpc(project_id, lambda: ours, is_emulator=True)
     other_rpc = FirestoreRpc(project_id, lambda: theirs, is_emulator=True)
     return Stores(
-        FirestoreUsageStore(rpc, RETENTION),
+        FirestoreUsageStore(rpc, RETENTION, feeds_warehouse=True),
         FirestoreAdmissions(rpc),
         FirestoreDirectory(rpc),
         FirestoreUsageStore(other_rpc, RETENTION),
@@ -115,6 +118,7 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
         FirestoreMargins(rpc),
         FirestoreServiceStatus(rpc),
         FirestoreServiceStatus(other_rpc),
+        FirestoreUsageFeed(rpc),
     )
 
 

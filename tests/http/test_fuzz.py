@@ -72,6 +72,8 @@ def test_record_usage_with_a_platform_key(shop: Shop, capsys: pytest.CaptureFixt
     key = shop.functions.create_platform_key()
     settings = config(key, 10 * EXAMPLES)
     settings["headers"][TENANT_HEADER] = TENANT
+    # What covers each constraint of the schema once is the same with any key: `make fuzz` alone sends it again.
+    settings["phases"] = {"coverage": {"enabled": "FUZZ_EXAMPLES" in os.environ}}
     report(fuzz(shop.functions.record_usage, "/v1/openapi.json", settings), capsys)
 
 

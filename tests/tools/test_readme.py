@@ -32,6 +32,7 @@ from tools.dev.settings import ROOT
 MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
+EXPORTS = page("exports")
 PLANS, ATTRIBUTION, OPENTELEMETRY = page("plans"), page("attribution"), page("opentelemetry")
 
 
@@ -79,6 +80,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/architecture.md": ["mermaid"],
         "docs/budgets.md": ["sh", "sh", "json", "sh"],
         "docs/attribution.md": ["sh"],
+        "docs/exports.md": ["sh", "console", "sql"],
         "docs/limits.md": 4 * ["sh"],
         "docs/opentelemetry.md": ["sh", "python", "yaml"],
         "docs/local.md": 6 * ["sh"],
@@ -118,6 +120,14 @@ def test_the_commands_about_attribution_run_as_they_stand(stack: RunningStack, f
     recorded, top = map(json.loads, run(["sh", "-eu"], ATTRIBUTION.shell, folder).splitlines())
     assert recorded["ids"] == ["call-3"]
     assert [(row["name"], row["calls"]) for row in top["names"] if row["name"]] == [("ada", 1)]
+
+
+def test_the_commands_about_exports_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    run(["sh", "-eu"], EXPORTS.shell, folder)
+    *events, end = map(json.loads, (folder / "events.jsonl").read_text().splitlines())
+    assert (len(events), end["object"], end["events"]) == (end["events"], "end", len(events))
+    assert (folder / "events.csv").read_text().startswith('"id","identity","ts",')
+    assert (folder / "charges.csv").read_text().startswith('"BilledCost",')
 
 
 def test_three_environment_variables_are_all_that_opentelemetry_needs(

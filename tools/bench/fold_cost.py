@@ -17,7 +17,8 @@ from shared.adapters.firestore import (
     FirestoreRpc,
     FirestoreUsageStore,
 )
-from shared.adapters.firestore.metering.recorder import Place, Recorder, Recording
+from shared.adapters.firestore.metering.commits import Place, Recording, UsageCommits
+from shared.adapters.firestore.metering.recorder import content_of
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.rpc import CommitRequest, open_channel
 from shared.adapters.memory import InlineTickPublisher
@@ -110,7 +111,7 @@ class ActiveTenant:
         )
         create(FirestoreDirectory(self.rpc), self._tenant)
         self._store = FirestoreUsageStore(self.rpc, _RETENTION)
-        self._recorder = Recorder(self.rpc, _RETENTION)
+        self._commits = UsageCommits(self.rpc)
         self._paths = TenantPaths(self.rpc.documents, self._tenant.id)
         self._numbers = count()
         self._minutes = count()
@@ -148,7 +149,9 @@ class ActiveTenant:
         for shard in range(settings.shards):
             events = [event(next(self._numbers), now, "active", f"{now:%d-%H-%M}")]
             request.writes.extend(
-                self._recorder.commit_request(recording, events, Place(shard, 1, None)).writes
+                self._commits.commit_request(
+                    recording, content_of(recording, events), Place(shard, 1, None)
+                ).writes
             )
         for write in request.writes:
             for transform in write.update_transforms:

@@ -23,7 +23,7 @@ RETENTION_SECONDS: Final = 3600
 """Longer than five attempts of 600 s and the pauses of 10, 20, 40 and 80 s: a tick that fails becomes a dead
 letter. Short, because the next tick does the work of the last."""
 DEAD_RETENTION_SECONDS: Final = 7 * 24 * 3600
-"""A dead letter outlives a week in which `aggregate` does not work."""
+"""A dead letter outlives a week in which `aggregate` does not work, and an event one in which BigQuery takes none."""
 JOBS: Final = {"tick": ("* * * * *", "{}"), "reconcile": ("17 3 * * *", '{"job": "reconcile"}')}
 """The scheduler's jobs: when, in UTC, and their message."""
 
@@ -34,6 +34,8 @@ def messaging_steps(settings: Settings, push_endpoint: str) -> Iterator[Step]:
         settings.project, TOPIC, "hands each tick, and the work that it is split into, to `aggregate`"
     )
     yield _topic(settings.project, DEAD_LETTERS, f"keeps what failed {ATTEMPTS} times")
+    if topic := settings.warehouse_topic:
+        yield _topic(settings.project, topic, "every recorded event, for a BigQuery subscription")
     publisher = ("roles/pubsub.publisher", "topics", DEAD_LETTERS)
     yield _agent_role(settings.project, publisher, "Pub/Sub moves what failed to the dead letters")
     policy = {
@@ -51,7 +53,7 @@ def messaging_steps(settings: Settings, push_endpoint: str) -> Iterator[Step]:
 
 
 def _retention(topic: str) -> int:
-    return DEAD_RETENTION_SECONDS if topic == DEAD_LETTERS else RETENTION_SECONDS
+    return RETENTION_SECONDS if topic == TOPIC else DEAD_RETENTION_SECONDS
 
 
 def _topic(project: str, topic: str, why: str) -> Step:

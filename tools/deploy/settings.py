@@ -20,6 +20,7 @@ _KEYS: Final = (
     *("stripe", "plans", "prices", *_TABLES),
 )
 FORENSICS: Final = "GWI_FORENSICS_ENABLED"
+WAREHOUSE: Final = "GWI_WAREHOUSE_TOPIC"
 SET_BY_CLOUD_RUN: Final = frozenset({"K_SERVICE"})
 NOT_DEPLOYED: Final = frozenset(
     {
@@ -59,6 +60,11 @@ class Settings:
     @property
     def sells(self) -> bool:
         return self.stripe != "off"
+
+    @property
+    def warehouse_topic(self) -> str | None:
+        """The topic to which every event is sent; None without a warehouse."""
+        return self.variables.get(WAREHOUSE)
 
     @property
     def seals(self) -> bool:

@@ -90,6 +90,8 @@ def node() -> str:
 
 def _version(executable: str) -> str:
     command = [executable, "--version"]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=True, start_new_session=True
-    ).stdout.strip()
+    # Even in a session of its own it can die of a Ctrl-C: one that arrives before the session is there.
+    done = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
+    if done.returncode:
+        raise StackError(f"`{' '.join(command)}` failed with exit code {done.returncode}.")
+    return done.stdout.strip()

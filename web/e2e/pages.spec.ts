@@ -16,12 +16,15 @@ const GUEST_PAGES: Place[] = [
   { name: 'sign-in', path: '/sign-in', shows: 'Sign in' },
   { name: 'sign-up', path: '/sign-up', shows: 'Create an account' },
   { name: 'reset-password', path: '/reset-password', shows: 'Reset your password' },
+  { name: 'docs', path: '/docs', shows: 'API reference' },
+  { name: 'docs-versions', path: '/docs/versions', shows: 'Versions of the API' },
   { name: 'not-found', path: '/no/such/page', shows: 'Page not found' },
 ]
 const USAGE_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
   { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
+  { name: 'statement', path: demo('/statement'), shows: 'Provider cost by model and tool' },
 ]
 const OWNER_PAGES: Place[] = [
   { name: 'plans', path: demo('/upgrade'), shows: 'Professional' },

@@ -6,6 +6,7 @@ from shared.adapters.firestore.ledger.reconciliation import FirestoreReconciliat
 from shared.adapters.firestore.ledger.usage import FirestoreUsageStore
 from shared.adapters.firestore.limits.admissions import FirestoreAdmissions
 from shared.adapters.firestore.limits.plans import FirestorePlanCatalogs
+from shared.adapters.firestore.metering.feed import FirestoreUsageFeed
 from shared.adapters.firestore.notices.endpoints import FirestoreEndpoints
 from shared.adapters.firestore.notices.mail_documents import FirestoreMailDocuments
 from shared.adapters.firestore.notices.outbox import FirestoreOutbox
@@ -35,5 +36,6 @@ __all__ = [
     "FirestoreServiceStatus",
     "FirestoreTenantData",
     "FirestoreTenantIndex",
+    "FirestoreUsageFeed",
     "FirestoreUsageStore",
 ]

@@ -38,6 +38,16 @@ def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
     return query
 
 
+def recorded_before(collection: str, before: datetime, limit: int) -> Any:
+    """Find the documents of all tenants that were recorded before an instant, the first recorded first."""
+    query = _from(collection, all_descendants=True)
+    for field in ("recorded_at", NAME):
+        query.order_by.add(direction=ASCENDING).field.field_path = field
+    query.limit.value = limit
+    _where(query, [("recorded_at", LESS, before)])
+    return query
+
+
 def most_overdue_counter() -> Any:
     """Find the counter of any tenant that is due first."""
     query = _by_fold_due()

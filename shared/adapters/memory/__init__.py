@@ -2,6 +2,7 @@
 
 from shared.adapters.memory.billing.billing import MemoryBillingStore
 from shared.adapters.memory.billing.margins import MemoryMargins
+from shared.adapters.memory.ledger.feed import MemoryUsageFeed
 from shared.adapters.memory.ledger.listing import MemoryListing
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
 from shared.adapters.memory.ledger.usage import MemoryUsageStore
@@ -23,6 +24,7 @@ __all__ = ["InlineTickPublisher", "MemoryStore"]
 
 class MemoryStore(
     MemoryUsageStore,
+    MemoryUsageFeed,
     MemoryListing,
     MemoryDirectory,
     MemoryBillingStore,

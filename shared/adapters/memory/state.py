@@ -1,6 +1,7 @@
 """The data of the in-memory store, and the lock that makes each of its methods atomic."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from threading import RLock
@@ -17,6 +18,7 @@ from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.recording import DayDelta, RecordedEvent
 from shared.domain.metering.runs import Run
+from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.endpoints import Endpoint
 from shared.domain.notices.entries import Outgoing
@@ -30,7 +32,7 @@ from shared.domain.people.tenant_rows import TenantRow, row_tenant
 from shared.domain.people.tenants import Tenant
 from shared.domain.platform.failures import StripeFailure
 from shared.domain.prices.price_book import EMPTY_BOOK
-from shared.ports import AlreadyAnswered, MailAddress
+from shared.ports import AlreadyAnswered, FeedCursor, MailAddress
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +70,9 @@ class TenantUsage:
     """All usage of one tenant."""
 
     events: dict[str, RecordedEvent] = field(default_factory=dict)
+    batches: dict[str, SealedBatch] = field(default_factory=dict)
+    recorded_at: dict[str, datetime] = field(default_factory=dict)
+    """When each event was recorded, by its identity."""
     counters: dict[ShardRef, CounterDocument] = field(default_factory=dict)
     attribution: dict[AttributionRef, Attribution] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -85,6 +90,12 @@ class TenantUsage:
     """By day and limit: the last refusal, and the count of each place."""
     look_due: dict[str, datetime] = field(default_factory=dict)
     """When a tick has to look at admitted runs."""
+
+    def all_events(self) -> Iterator[RecordedEvent]:
+        """Yield the events of both kinds."""
+        yield from self.events.values()
+        for batch in self.batches.values():
+            yield from batch.events
 
     def add_run(self, part: Run) -> Run:
         """Add a part of a run, and return the whole run."""
@@ -155,6 +166,7 @@ class MemoryState:
         self._prices = EMPTY_BOOK
         self._price_changes: list[AuditEntry] = []
         self._reconciliation: ReconciliationStep | None = None
+        self._feed_cursor = FeedCursor()
         self._versions = 0
 
     def _record(self, audit: AuditEntry) -> None:

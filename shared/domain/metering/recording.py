@@ -118,7 +118,7 @@ def prepare(
         event.request_id,
         event.kind,
         metadata_json,
-        _fingerprint(sent),
+        fingerprint_of(sent),
         amounts_of(Measures(event.category, event.status, pools, event.latency_ms, cost)),
         metadata_cut,
         redactions,
@@ -176,7 +176,7 @@ def _derived_id(event: MeteringEvent) -> str:
     return f"{event.provider}:{event.request_id}" if event.request_id else str(uuid4())
 
 
-def _fingerprint(event: MeteringEvent) -> str:
+def fingerprint_of(event: MeteringEvent) -> str:
     """Hash the event in one canonical form, whatever the order of its keys and the offset of its time.
 
     Its tenant is no part of it: a retry may name the tenant elsewhere, or use the tenant's own key.

@@ -19,8 +19,8 @@ from shared.http.negotiation import PROTOBUF
 from shared.http.openapi_responses import IGNORED_SPANS
 from shared.http.problems import rate_headers
 from shared.http.routes import PRIVATE, TENANT_HEADER, Call, Container
-from shared.usecases.metering.record_events import Recorded
 from shared.usecases.metering.record_for_tenants import NOT_RECORDED, Sender
+from shared.usecases.metering.recorded import Recorded
 
 MAX_SPAN_EVENTS: Final = 20 * MAX_EVENTS
 """A collector sends 8,192 spans at once."""

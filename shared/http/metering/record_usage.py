@@ -6,12 +6,14 @@ from pydantic import BaseModel
 from shared.domain.errors import InvalidInput, NotFound, RateStatus
 from shared.domain.limits.budgets import Spender
 from shared.domain.limits.metrics import UsageRequest
+from shared.domain.metering.sealed_requests import batch_of
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.money import nanousd_from_decimal, usd_string
 from shared.http import openapi
 from shared.http.bodies import read_body, read_query
 from shared.http.budget_models import BudgetUseResponse
 from shared.http.check_models import CheckBody, CheckResponse
+from shared.http.idempotency import idempotency_key
 from shared.http.liveness import ALIVE
 from shared.http.metering.event_bodies import read_events
 from shared.http.metering.otlp import OTLP_ROUTE
@@ -28,8 +30,8 @@ from shared.http.problems import rate_headers
 from shared.http.responses import RecordResponse, RunLeftResponse
 from shared.http.routes import MAX_BODY_BYTES, TENANT_HEADER, Call, Container, Example, Route, json_response
 from shared.usecases.limits.check_limits import Planned
-from shared.usecases.metering.record_events import Recorded
 from shared.usecases.metering.record_for_tenants import Sender
+from shared.usecases.metering.recorded import Recorded
 from shared.usecases.people.authenticate import PlatformAccess
 
 METERING_OFF = "metering_disabled"
@@ -64,15 +66,19 @@ def _record_for_tenant(call: Call, container: Container) -> tuple[Recorded, Tena
     tenant = call.caller.tenant
     tenant.refuse_recording()
     rate = container.rates.take_for_recording(tenant, call.now)
-    return container.events.record(call.caller, read_events(call.request), call.now), tenant, rate
+    items = read_events(call.request)
+    sealed_as = batch_of(items, idempotency_key(call.request))
+    return container.events.record(call.caller, items, call.now, sealed_as), tenant, rate
 
 
 def _record_for_tenants(
     call: Call, platform: PlatformAccess, container: Container
 ) -> tuple[Recorded, Tenant | None, RateStatus | None]:
     """Record with a platform key; return the result with the only tenant, if it is only one, and the lowest rate."""
-    sender = Sender(platform, call.request.headers.get(TENANT_HEADER) or None)
-    admitted = container.platform_events.admit(sender, read_events(call.request), call.now)
+    items = read_events(call.request)
+    sealed_as = batch_of(items, idempotency_key(call.request))
+    sender = Sender(platform, call.request.headers.get(TENANT_HEADER) or None, sealed_as)
+    admitted = container.platform_events.admit(sender, items, call.now)
     call.crossings.extend(admitted.tenants)
     return container.platform_events.record(admitted), admitted.only_tenant, admitted.rate
 

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.sealed_requests import KEY_HEADER
 from shared.domain.metering.text import PRINTABLE
 from shared.domain.tenant_ids import TenantId
+from shared.http.idempotency import PATTERN as KEY_PATTERN
 from shared.http.metering import cloudevents
 from shared.http.metering.event_bodies import MAX_EVENTS, NDJSON
 from shared.http.routes import TENANT_HEADER, Example
@@ -91,8 +93,17 @@ class TenantHeader(BaseModel):
 
 
 class RecordHeaders(TenantHeader):
-    """The attributes of a CloudEvent in binary mode, whose data is the body; without them it is no CloudEvent."""
+    """The Idempotency-Key, and the attributes of a CloudEvent in binary mode, whose data is the body."""
 
+    key: str | None = Field(
+        None,
+        alias=KEY_HEADER,
+        pattern=KEY_PATTERN,
+        description=(
+            "Makes the request a batch that is recorded once, for events without ids. A repetition with the same"
+            " events counts nothing again; the key with other events is refused as `idempotency_key_reused`."
+        ),
+    )
     specversion: Literal["1.0"] | None = Field(None, alias="ce-specversion")
     id: _Text | None = Field(None, alias="ce-id")
     source: _Uri | None = Field(None, alias="ce-source")

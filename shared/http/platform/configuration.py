@@ -49,6 +49,7 @@ SETTINGS: Final = (
     Setting("GWI_METERING_ENABLED", lambda c: c.metering_enabled, "Off: nothing is recorded or refused."),
     Setting("GWI_STORE", lambda c: c.store, "Where the data is kept."),
     Setting("GWI_TICK_TOPIC", lambda c: c.tick_topic, "The topic that hands on work to aggregate."),
+    Setting("GWI_WAREHOUSE_TOPIC", lambda c: c.warehouse_topic, "The topic that every event is sent to."),
     Setting(
         "GWI_TICK_AUDIENCE",
         lambda c: c.tick_sender and c.tick_sender.audience,

@@ -1,57 +1,21 @@
 """Records metering events: each valid event exactly once, with a problem for each invalid one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.errors import FieldProblem, Problems
 from shared.domain.limits.budgets import BudgetMatcher, Spender
 from shared.domain.metering.event_costs import PricingTerms
 from shared.domain.metering.events import EnvelopedEvent, MeteringEvent, parse_events, problem_at
-from shared.domain.metering.recording import RecordedEvent, prepare
+from shared.domain.metering.recording import prepare
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.book_prices import Prices
-from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.metering.recorded import Batch, Prepared, Recorded, Stored, result_of
+from shared.usecases.metering.seal_batch import SealedRequest, seal
 from shared.usecases.people.authenticate import Access
 from shared.usecases.prices.read_prices import PriceReader
-
-ID_CONFLICT = "id_conflict"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """The result of recording a batch; `ids` lists the events recorded now or earlier, in order.
-
-    `redacted` counts the secrets that were replaced in their metadata.
-    """
-
-    accepted: int
-    duplicates: int
-    rejected: list[FieldProblem]
-    truncated: bool
-    """Whether `rejected` lists only the first problems."""
-    ids: list[str]
-    redacted: int
-    run_id: str | None
-    """The run of all recorded events; None if they are of several, or of none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The items of a request, of which some are no valid events, the API key, and the problems found so far."""
-
-    items: Sequence[object]
-    now: datetime
-    key: str | None
-    problems: Problems = field(default_factory=Problems)
-
-
-Prepared = dict[int, RecordedEvent]
-"""Events that are ready for the ledger, by their index in the request."""
-Stored = dict[int, tuple[RecordedEvent, Outcome]]
-"""Events that the ledger has taken, by their index in the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +26,19 @@ class EventRecorder:
     prices: PriceReader
     takes_estimates: bool = True
 
-    def record(self, access: Access, items: Sequence[object], now: datetime) -> Recorded:
+    def record(
+        self, access: Access, items: Sequence[object], now: datetime, sealed_as: str | None = None
+    ) -> Recorded:
         """Record each of `items` that is a valid event of the caller's tenant; return when they are stored."""
-        batch = Batch(items, now, access.key)
-        prepared = self.prepare(access.tenant, parse_events(items, batch.problems), batch)
-        return result_of(batch, self.store(access.tenant, prepared, now))
+        batch = Batch(items, now, access.key, sealed_as)
+        events = parse_events(items, batch.problems)
+        if sealed_as is not None:
+            return self.seal(access.tenant, events, batch)
+        return result_of(batch, self.store(access.tenant, self.prepare(access.tenant, events, batch), now))
+
+    def seal(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Recorded:
+        """Record the events of one tenant as a sealed batch, all in one commit."""
+        return seal(self.ledger, tenant, SealedRequest(batch, events, self.prepare(tenant, events, batch)))
 
     def prepare(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Prepared:
         """Return the events ready for the tenant's ledger, at its terms; add the problems of those that cannot be."""
@@ -102,28 +74,3 @@ class EventRecorder:
         if takes_estimates is None:
             takes_estimates = self.takes_estimates
         return PricingTerms(Prices(tenant.id, self.prices.current(now)), takes_estimates)
-
-
-def result_of(batch: Batch, stored: Stored) -> Recorded:
-    """Return the result of a batch of which `stored` was recorded, in the order of the request."""
-    conflicts = {index for index, (_, outcome) in stored.items() if outcome is Outcome.CONFLICT}
-    batch.problems.add(
-        problem_at(_conflict(stored[index][0]), batch.items, index) for index in sorted(conflicts)
-    )
-    kept = [stored[index][0] for index in sorted(stored) if index not in conflicts]
-    outcomes = [outcome for _, outcome in stored.values()]
-    runs = {event.run_id for event in kept}
-    return Recorded(
-        accepted=outcomes.count(Outcome.RECORDED),
-        duplicates=outcomes.count(Outcome.DUPLICATE),
-        rejected=sorted(batch.problems.listed, key=lambda problem: problem.index or 0),
-        truncated=batch.problems.is_truncated,
-        ids=[event.id for event in kept],
-        redacted=sum(event.redactions for event in kept),
-        run_id=runs.pop() if len(runs) == 1 else None,
-    )
-
-
-def _conflict(event: RecordedEvent) -> FieldProblem:
-    message = f"id {event.id!r} was already used for an event with a different payload, which is kept"
-    return FieldProblem(field="id", code=ID_CONFLICT, message=message)

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
-from shared.domain.errors import FieldProblem, RateLimited, RateStatus, Unavailable, UsageError
+from shared.domain.errors import FieldProblem, InvalidInput, RateLimited, RateStatus, Unavailable, UsageError
 from shared.domain.metering.events import MeteringEvent, parse_events, problem_at
 from shared.domain.people.tenants import Tenant
 from shared.usecases.limits.limit_rates import RateLimits
-from shared.usecases.metering.record_events import Batch, EventRecorder, Recorded, Stored, result_of
+from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.recorded import Batch, Recorded, Stored, result_of
 from shared.usecases.people.authenticate import PlatformAccess, unknown_tenant
 from shared.usecases.people.named_tenants import NamedTenants
 
@@ -25,10 +26,11 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A platform key, and the tenant that the request names for all of its events, if it names one."""
+    """A platform key, the tenant that the request names for all of its events, and the sealed batch that they are."""
 
     caller: PlatformAccess
     tenant_id: str | None
+    sealed_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +65,10 @@ class PlatformRecorder:
 
     def admit(self, sender: Sender, items: Sequence[object], now: datetime) -> TenantBatch:
         """Sort the valid events by tenant; take one from the requests per minute of each tenant."""
-        batch = Batch(items, now, sender.caller.key)
+        batch = Batch(items, now, sender.caller.key, sender.sealed_as)
         events = _by_tenant(parse_events(items, batch.problems), sender.tenant_id, batch)
+        if batch.sealed_as and len(events) > 1:
+            raise _mixed_tenants(sorted(events))
         tenants: dict[str, Tenant] = {}
         refused: dict[str, UsageError] = {}
         rates: list[RateStatus] = []
@@ -87,6 +91,8 @@ class PlatformRecorder:
         beyond the rate of its tenant.
         """
         batch, tenants = admitted.batch, admitted.tenants
+        if batch.sealed_as and (tenant := admitted.only_tenant):
+            return self._events.seal(tenant, admitted.events[tenant.id], batch)
         prepared = {
             tenant_id: self._events.prepare(tenant, admitted.events[tenant_id], batch)
             for tenant_id, tenant in tenants.items()
@@ -166,6 +172,12 @@ def _refuse(batch: Batch, indexes: Iterable[int], error: UsageError) -> None:
         _add(batch, indexes, NOT_RECORDED, f"not recorded: {error.message}; send this event again")
     else:
         _add(batch, indexes, error.code, error.message)
+
+
+def _mixed_tenants(tenant_ids: Sequence[str]) -> InvalidInput:
+    message = f"tenant_id: a batch is of one tenant, not of {tenant_ids[0]!r} and {tenant_ids[1]!r}"
+    problem = FieldProblem(field="tenant_id", code="mixed_tenants", message=message)
+    return InvalidInput(message, (problem,), code="mixed_tenants")
 
 
 def _add(batch: Batch, indexes: Iterable[int], code: str, message: str) -> None:

@@ -33,6 +33,7 @@ aggregate = 3
 
 [variables]
 GWI_TRIAL_DAYS = "14"
+GWI_WAREHOUSE_TOPIC = "usage-events"
 GWI_FORENSICS_ENABLED = "1"
 """
 

@@ -192,6 +192,12 @@ def test_the_topics_are_those_that_the_code_uses_and_their_dead_letters(plans: t
     assert len(dead) == len(used)
 
 
+def test_the_topic_of_the_warehouse_is_made_where_there_is_one(plans: tuple[Plan, Plan]) -> None:
+    created = [{each[0] for each in commands(plan, "pubsub", "topics", "create")} for plan in plans]
+    assert created[1] - created[0] == {"usage-events"}
+    assert "roles/pubsub.publisher" in ROLES["aggregate"]
+
+
 def test_ticks_are_pushed_as_aggregate_expects_them(plans: tuple[Plan, Plan]) -> None:
     environment = environment_of(smallest(), SERVICE)
     pushes = commands(plans[0], "pubsub", "subscriptions", "create")

@@ -20,8 +20,9 @@ from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.limit_rates import RateLimits
-from shared.usecases.metering.record_events import EventRecorder, Recorded
+from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.record_for_tenants import NOT_RECORDED, PlatformRecorder, Sender
+from shared.usecases.metering.recorded import Recorded
 from shared.usecases.people.authenticate import Access, PlatformAccess
 from shared.usecases.people.manage_tenants import set_suspension
 from shared.usecases.people.named_tenants import NamedTenants

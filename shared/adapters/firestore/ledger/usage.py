@@ -27,8 +27,10 @@ from shared.adapters.firestore.ledger.counters import (
 from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
 from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
 from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
+from shared.adapters.firestore.metering.commits import UsageCommits
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
+from shared.adapters.firestore.metering.sealer import Sealer
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
@@ -51,6 +53,8 @@ from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
+from shared.domain.metering.sealed_batches import SealedBatch
+from shared.domain.metering.sealed_ids import stored_id
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
@@ -87,15 +91,25 @@ _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 class FirestoreUsageStore:
     """UsageStore on Firestore; an event's document is kept for `retention` after it was recorded."""
 
-    def __init__(self, rpc: FirestoreRpc, retention: timedelta) -> None:
+    def __init__(self, rpc: FirestoreRpc, retention: timedelta, *, feeds_warehouse: bool = False) -> None:
         self._rpc = rpc
-        self._recorder = Recorder(rpc, retention)
+        commits = UsageCommits(rpc)
+        self._recorder = Recorder(rpc, commits, retention, feeds_warehouse=feeds_warehouse)
+        self._sealer = Sealer(rpc, commits, retention)
         self._counters_kept_for = max(retention, MAX_AGE) + COUNTERS_OUTLAST_EVENTS_BY
 
     def record(
         self, tenant_id: str, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> list[Outcome]:
         return self._recorder.record(tenant_id, events, settings, now)
+
+    def seal(
+        self, tenant_id: str, batch: SealedBatch, settings: CounterSettings, now: datetime
+    ) -> SealedBatch | None:
+        return self._sealer.seal(tenant_id, batch, settings, now)
+
+    def find_batch(self, tenant_id: str, batch_id: str) -> SealedBatch | None:
+        return self._sealer.find_batch(tenant_id, batch_id)
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         paths = self._paths(tenant_id)
@@ -209,6 +223,9 @@ class FirestoreUsageStore:
         return _EVENTS.cursor_after(event.ts, hashed_id(event.identity))
 
     def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        if place := stored_id(identity):
+            batch = self.find_batch(tenant_id, place.batch)
+            return batch.event(place.number) if batch else None
         name = self._paths(tenant_id).event(identity)
         found = self._rpc.batch_get([name])
         return read_event(found[name]) if name in found else None
@@ -256,4 +273,4 @@ class FirestoreUsageStore:
 def _attribution_fields(wanted: Wanted) -> tuple[str, ...]:
     if not wanted.attribution:
         return ()
-    return ALL_FIELDS if wanted.dimension is None else (dimension_path(wanted.dimension),)
+    return tuple(dimension_path(each) for each in sorted(wanted.dimensions)) or ALL_FIELDS

@@ -21,8 +21,8 @@ from shared.adapters.firestore.limits.run_admissions import (
     end_fields,
 )
 from shared.adapters.firestore.lost_answers import REFUSED
+from shared.adapters.firestore.metering.commits import is_full
 from shared.adapters.firestore.metering.events import COMPLETED, FAILED, read_run, run_write
-from shared.adapters.firestore.metering.recorder import is_full
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import change_write, delete_write, raise_shards_write
 from shared.adapters.firestore.retries import Contended

@@ -1,6 +1,7 @@
 """The encoding of events and runs in Firestore."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -75,6 +76,8 @@ class CommonFields(NamedTuple):
 
     nonce: str
     expire_at: Any
+    recorded_at: datetime | None = None
+    """None while no warehouse gets the events: the index of this field costs storage."""
 
 
 def write_event(write: Any, name: str, event: RecordedEvent, common: CommonFields) -> None:
@@ -93,8 +96,7 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
     if event.series != (event.provider, event.model):
         set_fields(fields["series"].map_value.fields, event.series._asdict())
     fields["fingerprint"].string_value = event.fingerprint
-    fields["nonce"].string_value = common.nonce
-    fields["expire_at"].CopyFrom(common.expire_at)
+    _write_common(fields, common)
     if event.latency_ms is not None:
         fields["latency_ms"].integer_value = event.latency_ms
     _write_cost(fields, event.cost)
@@ -111,6 +113,13 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
         set_fields(fields["tags"].map_value.fields, event.tags)
     if event.tokens is not None:
         _write_tokens(fields["tokens"].map_value, event.tokens)
+
+
+def _write_common(fields: Any, common: CommonFields) -> None:
+    fields["nonce"].string_value = common.nonce
+    fields["expire_at"].CopyFrom(common.expire_at)
+    if common.recorded_at is not None:
+        set_timestamp(fields["recorded_at"], common.recorded_at)
 
 
 def _write_cost(fields: Any, cost: EventCost) -> None:

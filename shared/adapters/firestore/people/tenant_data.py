@@ -33,6 +33,7 @@ COLLECTIONS = (
     *(
         "endpoints",
         "events",
+        "batches",
         "counters",
         "attribution",
         "runs",

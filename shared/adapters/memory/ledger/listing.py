@@ -9,6 +9,8 @@ from shared.domain.limits.run_left import over_by
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted, place_of, run_cursor, run_place
 from shared.domain.metering.runs import Run
+from shared.domain.metering.sealed_batches import SealedBatch
+from shared.domain.metering.sealed_ids import stored_id
 from shared.ports import EventsWanted, Page
 from shared.ports.ledger import ALL_EVENTS
 
@@ -20,7 +22,7 @@ class MemoryListing(MemoryState):
         self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
         with self._lock:
-            events = self._usage.get(tenant_id, TenantUsage()).events.values()
+            events = self._usage.get(tenant_id, TenantUsage()).all_events()
             chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
             if wanted.since is not None:
                 chosen = [event for event in chosen if event.ts >= wanted.since]
@@ -34,8 +36,16 @@ class MemoryListing(MemoryState):
         return encode_cursor("events", (event.ts, event.identity))
 
     def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
+        place = stored_id(identity)
         with self._lock:
-            return self._usage.get(tenant_id, TenantUsage()).events.get(identity)
+            if place is None:
+                return self._usage.get(tenant_id, TenantUsage()).events.get(identity)
+            batch = self.find_batch(tenant_id, place.batch)
+            return batch.event(place.number) if batch else None
+
+    def find_batch(self, tenant_id: str, batch_id: str) -> SealedBatch | None:
+        with self._lock:
+            return self._usage.get(tenant_id, TenantUsage()).batches.get(batch_id)
 
     def list_runs(
         self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None

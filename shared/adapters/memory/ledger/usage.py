@@ -18,6 +18,7 @@ from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
 from shared.domain.metering.runs import Run, runs_of
+from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
@@ -44,9 +45,21 @@ class MemoryUsageStore(MemoryState):
             self._count(usage, new, settings, now)
             return outcomes
 
+    def seal(
+        self, tenant_id: str, batch: SealedBatch, settings: CounterSettings, now: datetime
+    ) -> SealedBatch | None:
+        with self._lock:
+            usage = self._usage.setdefault(tenant_id, TenantUsage())
+            if stored := usage.batches.get(batch.id):
+                return stored
+            usage.batches[batch.id] = batch
+            self._count(usage, batch.events, settings, now)
+            return None
+
     def _count(
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
+        usage.recorded_at.update((event.identity, now) for event in events)
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
         for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
@@ -224,9 +237,8 @@ def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
 
 def _names(found: Attribution, wanted: Wanted) -> Attribution:
     """Return the dimensions that are asked for."""
-    return {
-        dimension: _copy(names) for dimension, names in found.items() if wanted.dimension in (None, dimension)
-    }
+    asked = wanted.dimensions or found.keys()
+    return {dimension: _copy(names) for dimension, names in found.items() if dimension in asked}
 
 
 def _copy(names: Names) -> Names:

@@ -78,6 +78,7 @@ class MemoryTenantData(MemoryState):
                 *(self._members.get(tenant_id, {}), self._invitations.get(tenant_id, {})),
                 *(
                     usage.events,
+                    usage.batches,
                     usage.counters,
                     usage.attribution,
                     usage.runs,

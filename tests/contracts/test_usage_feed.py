@@ -1,0 +1,92 @@
+"""UsageFeed: everything that was recorded, once, in the order of the server's time, whenever it happened."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.domain.metering.usage_rows import RecordedUsage
+from shared.ports import FeedCursor, StaleCursor, UsageFeed, UsageStore
+from tests.contracts.conftest import Stores
+from tests.sample_events import NOON, ONE_SHARD, llm_call
+
+MINUTE = timedelta(minutes=1)
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def feed(stores: Stores) -> UsageFeed:
+    return stores.feed
+
+
+def record(store: UsageStore, tenant_id: str, event_id: str, at: datetime, ts: datetime = NOON) -> None:
+    store.record(tenant_id, [llm_call(event_id, ts=ts)], ONE_SHARD, at)
+
+
+def read_all(feed: UsageFeed, cursor: FeedCursor, before: datetime = LATER) -> list[RecordedUsage]:
+    found: list[RecordedUsage] = []
+    while page := feed.recorded_after(cursor, before):
+        found += page.usage
+        cursor = page.cursor
+    return found
+
+
+def test_events_of_all_tenants_come_in_the_order_in_which_they_were_recorded(
+    store: UsageStore, feed: UsageFeed
+) -> None:
+    record(store, "acme", "late", NOON + 2 * MINUTE, ts=NOON - timedelta(days=30))
+    record(store, "globex", "first", NOON)
+    record(store, "acme", "second", NOON + MINUTE)
+    found = read_all(feed, FeedCursor())
+    assert [(each.tenant_id, each.event.id, each.recorded_at) for each in found] == [
+        ("globex", "first", NOON),
+        ("acme", "second", NOON + MINUTE),
+        ("acme", "late", NOON + 2 * MINUTE),
+    ]
+    assert found[0].event == llm_call("first")
+
+
+def test_what_was_recorded_later_waits(store: UsageStore, feed: UsageFeed) -> None:
+    record(store, "acme", "e1", NOON)
+    record(store, "acme", "e2", NOON + MINUTE)
+    assert [each.event.id for each in read_all(feed, FeedCursor(), NOON + MINUTE)] == ["e1"]
+    assert feed.recorded_after(FeedCursor(), NOON) is None
+
+
+def test_pages_go_on_where_the_last_one_ended(store: UsageStore, feed: UsageFeed) -> None:
+    events = [llm_call(f"e{number}") for number in range(700)]
+    for start in range(0, 700, 350):
+        store.record("acme", events[start : start + 350], ONE_SHARD, NOON)
+    page = feed.recorded_after(FeedCursor(), LATER)
+    assert page is not None
+    assert 0 < len(page.usage) < 700
+    ids = [each.event.id for each in read_all(feed, FeedCursor())]
+    assert sorted(ids) == sorted(event.id for event in events)
+
+
+def test_a_repeated_event_is_in_the_feed_once(store: UsageStore, feed: UsageFeed) -> None:
+    record(store, "acme", "e1", NOON)
+    record(store, "acme", "e1", NOON + MINUTE)
+    assert [each.recorded_at for each in read_all(feed, FeedCursor())] == [NOON]
+
+
+def test_the_cursor_is_kept_and_the_feed_goes_on_after_it(store: UsageStore, feed: UsageFeed) -> None:
+    assert feed.read_cursor() == FeedCursor()
+    record(store, "acme", "e1", NOON)
+    page = feed.recorded_after(feed.read_cursor(), LATER)
+    assert page is not None
+    saved = feed.save_cursor(page.cursor)
+    assert feed.read_cursor() == saved == FeedCursor(page.cursor.places)
+    assert feed.recorded_after(feed.read_cursor(), LATER) is None
+    record(store, "acme", "e2", NOON + MINUTE)
+    assert [each.event.id for each in read_all(feed, saved)] == ["e2"]
+
+
+def test_of_two_that_send_the_same_one_saves_its_cursor(store: UsageStore, feed: UsageFeed) -> None:
+    record(store, "acme", "e1", NOON)
+    ours, theirs = (feed.recorded_after(feed.read_cursor(), LATER) for _ in range(2))
+    assert ours is not None
+    assert theirs is not None
+    saved = feed.save_cursor(ours.cursor)
+    with pytest.raises(StaleCursor):
+        feed.save_cursor(theirs.cursor)
+    feed.save_cursor(saved)
