@@ -22,6 +22,7 @@ from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.corrections import Correction
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
 from shared.domain.metering.kinds import contradicts, implied_status
@@ -75,9 +76,13 @@ class RecordedEvent(NamedTuple):
     key: str | None = None
     """The id of the API key that recorded it; None for events older than this field."""
     budgets: tuple[Counted, ...] = ()
-    """The budgets in which it counts beside the totals. Not stored with the event."""
+    """The budgets in which it counts beside the totals; none for events older than this field."""
     parent_run_id: str | None = None
     """The run that started its run; None for events older than this field."""
+    adjusts: str | None = None
+    """The id of the event of which it corrects the sums, too late to do so in the hour of that event."""
+    correction: Correction | None = None
+    """Read beside the event, which it does not change."""
 
 
 def prepare(

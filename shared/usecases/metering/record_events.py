@@ -42,7 +42,7 @@ class EventRecorder:
 
     def prepare(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Prepared:
         """Return the events ready for the tenant's ledger, at its terms; add the problems of those that cannot be."""
-        terms, items = self._terms(tenant, batch.now), batch.items
+        terms, items = self.terms(tenant, batch.now), batch.items
         budgets = BudgetMatcher.of(tenant.budgets)
         prepared: Prepared = {}
         for index, event in events.items():
@@ -67,7 +67,8 @@ class EventRecorder:
         outcomes = self.ledger.record(tenant, list(prepared.values()), now)
         return dict(zip(prepared, zip(prepared.values(), outcomes, strict=True), strict=True))
 
-    def _terms(self, tenant: Tenant, now: datetime) -> PricingTerms:
+    def terms(self, tenant: Tenant, now: datetime) -> PricingTerms:
+        """Return how the tenant's events are priced."""
         takes_estimates = tenant.takes_estimates
         if takes_estimates is None:
             takes_estimates = self.takes_estimates
