@@ -143,7 +143,10 @@ _RESPONSE = {
     },
 }
 _END = {"category": "other", "provider": "agent", "model": "agent", "run_id": "run-1", "status": "completed"}
-_SEALED = [{**each, "id": f"gwi1.Zk3vQ9aT_x1LmB7-.42.{n}"} for n, each in enumerate((_CALL, _END))]
+_SEALED = [
+    {**_CALL, "id": "gwi1.Zk3vQ9aT_x1LmB7-.42.0"},
+    {**_END, "id": "gwi1.Zk3vQ9aT_x1LmB7-.42.1"},
+]
 _CLOUD_EVENT = {"specversion": "1.0", "id": "call-2", "source": "/agents", "type": "com.example.call"}
 EXAMPLES = {
     "one event": Example(_CALL),
