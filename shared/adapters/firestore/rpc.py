@@ -203,6 +203,12 @@ class FirestoreRpc:
         count_operations(reads=max(len(found), 1))
         return found
 
+    def stream(self, parent: str, structured_query: Any, seconds: float) -> Iterator[Any]:
+        """Yield the documents that a query finds as they arrive, without retries."""
+        request = RunQueryRequest(parent=parent, structured_query=structured_query)
+        call = self._stubs.run_query(request, timeout=seconds, metadata=self._metadata)
+        return _documents(call, "document", None)
+
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
         return self.count_and_sum(parent, structured_query, ())[0]

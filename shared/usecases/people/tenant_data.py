@@ -17,7 +17,6 @@ from shared.ports import (
     BillingStore,
     Directory,
     Endpoints,
-    EventsWanted,
     Members,
     Page,
     TenantData,
@@ -32,7 +31,6 @@ DELETABLE_AFTER = timedelta(days=30)
 LAST_KIND = "end"
 """The kind of the line that only a complete export has."""
 _PAGE = 500
-_WITH_METADATA = EventsWanted(with_metadata=True)
 _SECRETS = ("secret", "previous_secret", "version", "receipt")
 
 
@@ -122,7 +120,7 @@ def _parts(stores: ExportedStores, tenant: Tenant, now: datetime) -> Iterator[tu
     yield "audit", _all(lambda cursor: stores.directory.list_audit(of, limit=_PAGE, cursor=cursor))
     yield "usage", _hours(usage, tenant, now)
     yield "run", _all(lambda cursor: usage.list_runs(of, limit=_PAGE, cursor=cursor))
-    yield "event", _all(lambda cursor: usage.list_events(of, _WITH_METADATA, limit=_PAGE, cursor=cursor))
+    yield "event", usage.scan_events(of, with_metadata=True)
 
 
 def _all(page_at: Callable[[str | None], Page[Any]]) -> Iterator[Any]:
