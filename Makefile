@@ -30,7 +30,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-python \
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-client test-python \
 	fuzz faults chaos gate mutants smoke drill coverage check types format bench build deploy destroy lock clean
 
 help:  ## List the targets
@@ -47,10 +47,14 @@ test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits"
 	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-browser)
 
 test-parts:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-rest test-http test-usecases test-stack test-web
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-rest test-http test-usecases test-stack test-web test-client
 
 test-web:
 	@npm --prefix web test --silent
+
+# The client is a project of its own, which depends on nothing of this one.
+test-client:
+	@cd client && exec ../$(BIN)/python -m pytest
 
 test-http:
 	@exec $(BIN)/python -m pytest $(HTTP_TESTS)
@@ -103,6 +107,7 @@ check: $(SYNCED) $(NODE_SYNCED)  ## Check format, lint, types (those of the API 
 	@$(BIN)/ruff check
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
+	@cd client && ../$(BIN)/mypy . && PYTHONPATH=. ../$(BIN)/lint-imports
 	@$(BIN)/python -m tools.api_types --check
 	@npm --prefix web run lint --silent
 	@npm --prefix web run types --silent
@@ -117,8 +122,9 @@ format: $(SYNCED)  ## Format the code and repair what the linter can
 bench: $(SYNCED)  ## Measure throughput, billed operations, growth and start-up; writes .local/bench.json
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-build: $(SYNCED) $(NODE_SYNCED)  ## Stage every function for deployment in dist/, and the web app in web/dist/
+build: $(SYNCED) $(NODE_SYNCED)  ## Stage every function for deployment in dist/, the client's packages, and the web app in web/dist/
 	@$(BIN)/python -m tools.build $(ARGS)
+	@$(BIN)/uv build client --out-dir dist/client --no-build-isolation --python $(BIN)/python --quiet
 	@npm --prefix web run build --silent
 
 # DRY_RUN=1 shows the plan; FILE= names the environment's file, REPLACE_SECRETS=1 stores the secrets of your environment.
@@ -145,7 +151,8 @@ lock: $(SYNCED)  ## Pin the dependencies of pyproject.toml and package.json agai
 
 clean:  ## Remove what the other targets made, except .venv and node_modules
 	@rm -rf dist web/dist .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
-	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf client/.mypy_cache client/.pytest_cache client/.import_linter_cache client/.hypothesis
+	@find $(SOURCES) client -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv comes from the same hash-pinned file that it installs afterwards.
 $(SYNCED): requirements-dev.txt

@@ -30,8 +30,7 @@ class Proxy:
     """Forwards connections to `host:port`."""
 
     def __init__(self, target: str) -> None:
-        host, _, port = target.rpartition(":")
-        self._target = (host, int(port))
+        self.forward_to(target)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[_Connection] = set()
         self._loses_answers = False
@@ -42,6 +41,11 @@ class Proxy:
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def forward_to(self, target: str) -> None:
+        """Let later connections go to another `host:port`."""
+        host, _, port = target.rpartition(":")
+        self._target = (host, int(port))
 
     def kill_connections(self) -> None:
         """Let nothing pass on the connections that are open now, and close none of them. Later ones work."""

@@ -158,6 +158,18 @@ class PeriodQuery(BaseModel):
     to: RangeEdge | None = None
 
 
+class StatementQuery(BaseModel):
+    """The month of a statement, by default the current one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    month: str | None = Field(
+        None, pattern=r"^2[01]\d\d-(0[1-9]|1[0-2])$", description="A calendar month in UTC: `2026-10`."
+    )
+    format: Literal["json", "csv"] = "json"
+    bom: HasByteOrderMark = False
+
+
 class UsageQuery(PeriodQuery):
     """The usage of a metering period, by default the current one, or of an interval of at most 92 days."""
 

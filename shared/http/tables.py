@@ -12,6 +12,7 @@ from shared.http.ledger import (
     run_trees,
     runs,
     series,
+    statement,
     usage_api,
 )
 from shared.http.liveness import ALIVE
@@ -34,6 +35,7 @@ _READING = (
     series,
     refusals,
     attribution,
+    statement,
     billing,
     reconciliation,
     new_tenants,

@@ -17,12 +17,8 @@ from shared.ports import Outcome
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.ledger.read_attribution import (
-    MAX_LIVE_DOCUMENTS,
-    AttributedUsage,
-    read_attribution,
-    top_names,
-)
+from shared.usecases.ledger.read_attribution import AttributedUsage, read_attribution, top_names
+from shared.usecases.ledger.reading_names import MAX_LIVE_DOCUMENTS
 from tests.adapters.conftest import Connect
 from tests.adapters.interceptors import FailingCalls, RecordedCalls
 from tests.contracts.test_reading import create_tenant

@@ -117,7 +117,7 @@ def test_an_erased_user_is_not_named_by_runs(filled: Stores) -> None:
 
 def test_an_erased_user_is_part_of_the_rest_in_reports_by_name(filled: Stores) -> None:
     ref = AttributionRef(NOON.date(), 0)
-    wanted = Wanted(attribution=(ref,), dimension="user")
+    wanted = Wanted(attribution=(ref,), dimensions=frozenset({"user"}))
     assert filled.tenant_data.erase_name("acme", "ann") > 0
     assert filled.tenant_data.erase_name("acme", "ann") == 0
     users = {

@@ -87,6 +87,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "usage_api GET /api/v1/tenants/{tenant}/usage/series": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/top": READING,
     "usage_api GET /api/v1/tenants/{tenant}/usage/explain": READING,
+    "usage_api GET /api/v1/tenants/{tenant}/statement": READING,
     "usage_api GET /api/v1/tenants/{tenant}/export": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs": READING,
     "usage_api GET /api/v1/tenants/{tenant}/runs/{run}": READING,

@@ -79,6 +79,23 @@ def test_a_document_describes_the_routes_of_its_function(
     assert documented == {(route.method.lower(), documented_path(route.path)) for route in routes}
 
 
+def test_every_operation_for_callers_has_the_tag_of_its_area(each_document: Json) -> None:
+    declared = [tag["name"] for tag in each_document["tags"]]
+    operations = [operation for item in each_document["paths"].values() for operation in item.values()]
+    assert {tag for operation in operations for tag in operation["tags"]} == set(declared)
+    assert all(len(operation["tags"]) == 1 for operation in operations if "security" in operation)
+
+
+def test_what_only_a_machine_reads_has_no_tag(document: Json) -> None:
+    untagged = {
+        path
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        if not operation["tags"]
+    }
+    assert untagged == {"/", "/v1/openapi.json", "/api/v1/openapi.json"}
+
+
 def test_every_reference_resolves(each_document: Json) -> None:
     references = set(every("$ref", each_document))
     named = {

@@ -70,7 +70,7 @@ class StandIns:
         self.folder = folder
         self._calls = folder / "calls"
         shutil.copy(ROOT / "Makefile", folder)
-        for name in ("shared", "functions", "tools", "tests"):
+        for name in ("shared", "functions", "tools", "tests", "client"):
             (folder / name).mkdir()
         programs = [folder / ".venv/bin" / name for name in ("python", "ruff", "mypy", "lint-imports", "uv")]
         for program in (*programs, folder / "path/npm", folder / "path/node"):
@@ -113,11 +113,12 @@ def test_make_alone_lists_the_targets(tree: Path) -> None:
     assert [line.split()[1] for line in make(folder=tree).splitlines()] == targets
 
 
-def test_make_build_stages_every_function_and_the_web_app(tree: Path) -> None:
+def test_make_build_stages_every_function_the_client_and_the_web_app(tree: Path) -> None:
     make("build", folder=tree)
     for name in function_names():
         assert (tree / "dist" / name / "main.py").is_file()
         assert (tree / "dist" / name / "shared" / "bootstrap.py").is_file()
+    assert {file.suffix for file in (tree / "dist/client").glob("gwi_usage-*")} == {".whl", ".gz"}
     assert "<script" in (tree / "web/dist/index.html").read_text()
 
 
@@ -164,6 +165,7 @@ PARTS = {
     "test-http": f"python -m pytest {' '.join(HTTP_TESTS)}",
     "test-usecases": f"python -m pytest {' '.join(USECASE_TESTS)}",
     "test-rest": f"python -m pytest tests {IGNORED}",
+    "test-client": "python -m pytest",
     "test-web": "npm --prefix web test --silent",
     "test-stack": f"python -m pytest tests/e2e --ignore={BROWSER_TEST}",
     "test-browser": f"python -m pytest {BROWSER_TEST}",
@@ -222,6 +224,8 @@ def test_make_check_formats_lints_types_and_looks_at_imports_in_both_languages(s
         "ruff format --check",
         "ruff check",
         "mypy shared functions tools tests",
+        "lint-imports ",
+        "mypy .",
         "lint-imports ",
         "python -m tools.api_types --check",
         "npm --prefix web run lint --silent",

@@ -6,7 +6,17 @@ import { expect, test } from 'vitest'
 
 const SRC = 'src'
 /** Each feature may import those before it. The ledger shows the whole period, the platform all of a tenant. */
-const FEATURES = ['auth', 'people', 'metering', 'billing', 'limits', 'notices', 'ledger', 'platform']
+const FEATURES = [
+  'reference',
+  'auth',
+  'people',
+  'metering',
+  'billing',
+  'limits',
+  'notices',
+  'ledger',
+  'platform',
+]
 const IMPORT = /(?:from|import)\s*\(?\s*'((?:@\/|\.)[^']+)'/g
 
 const modules = new Map(

@@ -12,7 +12,6 @@ test('a declined card, a second tab, an upgrade and a downgrade leave one subscr
   page,
   context,
 }) => {
-  test.setTimeout(180_000)
   const tenant = await newTenant('Plans')
   await signIn(page, tenant.owner, pathOf(tenant, '/upgrade'))
   await choose(page, 'Upgrade to Starter')
@@ -52,7 +51,6 @@ test('a declined card, a second tab, an upgrade and a downgrade leave one subscr
 })
 
 test('a canceled plan stays until what is paid for ends', async ({ page }) => {
-  test.setTimeout(120_000)
   const tenant = await newTenant('Leaving')
   await signIn(page, tenant.owner, pathOf(tenant, '/upgrade'))
   await choose(page, 'Upgrade to Starter')

@@ -8,7 +8,6 @@ import { expectLive, expectTokens } from './support/usage-page.ts'
 const CACHE_MS = 60_000
 
 test('a new customer signs up, records, upgrades, pays and revokes a key', async ({ page }) => {
-  test.setTimeout(180_000)
   await signUp(page)
   await createTenant(page, 'Journey Inc.')
   const key = await createKey(page, 'production')

@@ -7,7 +7,6 @@ import { newTenant, fillCredentials, pathOf, record, signIn } from './support/te
 const TOKENS_OF_FREE = 50_000
 
 test('a newcomer signs up, confirms, invites, and the invited person joins', async ({ browser }) => {
-  test.setTimeout(180_000)
   const owner = newCredentials('newcomer')
   const page = await newPage(browser)
   await page.goto('/sign-up')
@@ -37,7 +36,6 @@ test('a newcomer signs up, confirms, invites, and the invited person joins', asy
 })
 
 test('a recipient confirms, is told about a limit, and stops the mails', async ({ page, browser }) => {
-  test.setTimeout(180_000)
   const tenant = await newTenant('Alerted')
   const { email } = newCredentials('ops')
   await signIn(page, tenant.owner, pathOf(tenant, '/settings/alerts'))

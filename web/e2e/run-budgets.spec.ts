@@ -1,17 +1,13 @@
 // A run with a budget: what it holds is on the usage page, a run that does not fit is told, and its end frees the rest.
-import AxeBuilder from '@axe-core/playwright'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test } from '@playwright/test'
 
 import { idTokenOf } from './support/accounts.ts'
-import { overhang, violations } from './support/audit.ts'
+import { expectUsable } from './support/audit.ts'
 import { ask, get } from './support/http.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
 
-const THEMES = ['light', 'dark'] as const
-
 test('a run holds its budget, and the dashboard shows it', async ({ page }) => {
-  test.setTimeout(240_000)
   const tenant = await newTenant('Budgets')
   const runs = `${stack.record_usage}/v1/runs`
   const budget = `${stack.usage_api}/api/v1/tenants/${tenant.id}/budgets/all`
@@ -32,13 +28,7 @@ test('a run holds its budget, and the dashboard shows it', async ({ page }) => {
     await expect(page.getByText(/^Runs in progress have reserved 1[78],000 tokens and \$3\.99/)).toBeVisible()
     await expect(page.getByText('1 request for a run was refused today')).toBeVisible()
     await expect(page.getByText(/^Budget all allows \$5\.00 a day/)).toBeVisible()
-    await check(page, 'usage')
-  })
-
-  await test.step('forced colours show it too', async () => {
-    await page.emulateMedia({ forcedColors: 'active' })
-    await page.getByRole('meter', { name: 'Tokens' }).screenshot({ path: shot('forced-colours') })
-    await page.emulateMedia({ forcedColors: 'none' })
+    await expectUsable(page, 'run-budgets-usage')
   })
 
   await test.step('the notice leads to the budget, which shows what is left', async () => {
@@ -46,7 +36,7 @@ test('a run holds its budget, and the dashboard shows it', async ({ page }) => {
     await expect(
       page.getByText(/\$3\.99.+ reserved, \$1\.00 left\. Runs in progress hold it\.$/),
     ).toBeVisible()
-    await check(page, 'budgets')
+    await expectUsable(page, 'run-budgets-budgets')
   })
 
   await test.step("the run's page shows its budget and that of its child", async () => {
@@ -57,7 +47,7 @@ test('a run holds its budget, and the dashboard shows it', async ({ page }) => {
     const tree = page.getByRole('table', { name: 'Tree of runs' })
     await expect(tree.getByRole('columnheader', { name: 'Left of budget' })).toBeVisible()
     await expect(tree.getByText('$0.49')).toBeVisible()
-    await check(page, 'run')
+    await expectUsable(page, 'run-budgets-run')
   })
 
   await test.step('its end releases what it has not used', async () => {
@@ -73,18 +63,3 @@ test('a run holds its budget, and the dashboard shows it', async ({ page }) => {
     await expect(page.getByText(/^Runs in progress/)).toHaveCount(0)
   })
 })
-
-const shot = (name: string) => `../.local/playwright/run-budgets-${name}.png`
-
-/** No violation and nothing cut off, in both themes, on a desk and on a phone. */
-async function check(page: Page, name: string) {
-  for (const theme of THEMES) {
-    await page.emulateMedia({ colorScheme: theme })
-    await page.setViewportSize({ width: 360, height: 780 })
-    expect(await overhang(page)).toBeLessThanOrEqual(0)
-    await page.screenshot({ path: shot(`${name}-${theme}-phone`), fullPage: true })
-    await page.setViewportSize({ width: 1280, height: 900 })
-    await page.screenshot({ path: shot(`${name}-${theme}`), fullPage: true })
-    expect(await violations(new AxeBuilder({ page }))).toEqual([])
-  }
-}

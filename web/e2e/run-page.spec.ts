@@ -1,7 +1,7 @@
 // A doubtful number, followed to the one step of the one run that it comes from.
-import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Locator, type Page } from '@playwright/test'
 
+import { overhang, violations } from './support/audit.ts'
 import { ask } from './support/http.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, signIn, type Tenant } from './support/tenants.ts'
@@ -52,7 +52,7 @@ test('a run shows what overlaps, what waits, what fails, what costs most, and th
   }
   await page.setViewportSize(PHONE)
   await expectAccessible(page)
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width)
+  expect(await overhang(page)).toBe(0)
   await rows(page).filter({ hasText: 'read-page' }).click()
   await expect(page.getByRole('dialog')).toBeInViewport({ ratio: 1 })
   await expectAccessible(page)
@@ -79,7 +79,6 @@ test('a step is found and read with the keyboard alone', async ({ page }) => {
 })
 
 test(`a run of ${EVENTS} events is scrolled and walked through without a stall`, async ({ page }) => {
-  test.setTimeout(180_000)
   const tenant = await newTenant()
   const start = Date.now() - 60 * MINUTE_MS
   for (let first = 0; first < EVENTS; first += PAGE) {
@@ -145,10 +144,7 @@ async function send({ key }: Tenant, events: Event[]) {
 }
 
 async function expectAccessible(page: Page) {
-  // While colours change from light to dark, each moment has too little contrast.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((each) => each.finished)))
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([])
+  expect(await violations(page)).toEqual([])
 }
 
 async function tabTo(page: Page, target: Locator) {

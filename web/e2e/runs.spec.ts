@@ -11,7 +11,6 @@ const rows = (page: Page) => page.getByRole('table', { name: 'Runs' }).getByRole
 const firstRun = (page: Page) => rows(page).first()
 
 test('a costly run is found in two clicks, and each filter stays in the address', async ({ page }) => {
-  test.setTimeout(180_000)
   const tenant = await newTenant('Runs')
   await recordRuns(tenant.key)
   await signIn(page, tenant.owner, pathOf(tenant))

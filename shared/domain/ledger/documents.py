@@ -25,8 +25,8 @@ class Wanted:
     days: tuple[date, ...] = ()
     shards: tuple[ShardRef, ...] = ()
     attribution: tuple[AttributionRef, ...] = ()
-    dimension: Dimension | None = None
-    """The one that is read of attribution documents; None: all of them."""
+    dimensions: frozenset[Dimension] = frozenset()
+    """Those that are read of attribution documents; empty: all of them."""
     fields: frozenset[DocumentField] = frozenset()
     budgets: frozenset[BudgetSlot] = frozenset()
     """Of counters, days and months; a slot of EVERY_VALUE is all values of its budget."""
@@ -46,7 +46,7 @@ class Wanted:
             and set(other.days) <= set(self.days)
             and set(other.shards) <= set(self.shards)
             and set(other.attribution) <= set(self.attribution)
-            and other.dimension == self.dimension
+            and other.dimensions == self.dimensions
             and other.fields <= self.fields
             and other.budgets <= self.budgets
             and other.runs <= self.runs
@@ -61,7 +61,7 @@ class Wanted:
             days=tuple(sorted({*self.days, *other.days})),
             shards=tuple(sorted({*self.shards, *other.shards})),
             attribution=tuple(dict.fromkeys((*self.attribution, *other.attribution))),
-            dimension=self.dimension or other.dimension,
+            dimensions=self.dimensions or other.dimensions,
             fields=self.fields | other.fields,
             budgets=self.budgets | other.budgets,
             runs=self.runs | other.runs,

@@ -94,6 +94,10 @@ class ReadingPlan:
     is_of_budgets: bool = False
     """Whether a month that does not exist has no folded day: no day is folded without its month."""
 
+    def is_counted(self, day: date) -> bool:
+        """Return whether a day is added up from its counters."""
+        return day in self.live or day in self.recounted
+
     @property
     def first_read(self) -> Wanted:
         """The documents to read at once."""
@@ -164,7 +168,7 @@ class ReadingPlan:
         return result
 
     def _spent_on(self, day: date, found: Documents) -> BudgetDay:
-        if day in self.live or day in self.recounted:
+        if self.is_counted(day):
             counted = merge_hours(shard.budgets for shard in _shards_of(day, found))
             return {slot: spent_within(day, hours, self.within) for slot, hours in counted.items()}
         entry = found.entry(day)
@@ -180,7 +184,7 @@ class ReadingPlan:
 
     def _totals(self, day: date, found: Documents) -> Totals:
         is_whole = self.within.covers(day)
-        if day in self.live or day in self.recounted:
+        if self.is_counted(day):
             shards = _shards_of(day, found)
             if is_whole:
                 return sum_totals(shard.totals for shard in shards)
@@ -195,7 +199,7 @@ class ReadingPlan:
         return {day: self._cells_of(day, found) for day in (*self.complete, *self.live)}
 
     def _cells_of(self, day: date, found: Documents) -> Cells:
-        if day in self.live or day in self.recounted:
+        if self.is_counted(day):
             return self._counted_cells(day, found)
         rollup = found.days.get(day)
         if rollup is None:

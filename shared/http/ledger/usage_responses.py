@@ -70,10 +70,10 @@ class SeriesRow(Amounts):
     @classmethod
     def rows(cls, by_series: Mapping[Series, Totals]) -> "list[SeriesRow]":
         """Return a row for each series, in order."""
-        return [cls._of(series, by_series[series]) for series in sorted(by_series)]
+        return [cls.of(series, by_series[series]) for series in sorted(by_series)]
 
     @classmethod
-    def _of(cls, series: Series, totals: Totals) -> "SeriesRow":
+    def of(cls, series: Series, totals: Totals) -> "SeriesRow":
         provider, model = series.provider or OTHER_LABEL, series.model or OTHER_LABEL
         return cls(provider=provider, model=model, category=category_of(totals), **amounts(totals))
 

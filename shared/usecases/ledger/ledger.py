@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from threading import Lock
 
 from shared.domain.errors import NotFound
+from shared.domain.ledger.attribution import Dimension
 from shared.domain.ledger.documents import Documents, RunSums, Wanted
 from shared.domain.ledger.holds import Holds, RunKey, Tree
 from shared.domain.ledger.periods import Period, period_at
@@ -16,6 +17,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.people.tenants import Tenant
 from shared.ports import Outcome, UsageStore
+from shared.usecases.ledger.reading_names import NamesByDay
 from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
 from shared.usecases.ledger.run_count_memory import BegunRuns, Marks, RunCountMemory, marks_of
 
@@ -31,6 +33,8 @@ class PeriodUsage:
     usage: Usage
     holds: Holds = field(default_factory=Holds)
     """Read only with the current metering period, or for a decision."""
+    names: Mapping[Dimension, NamesByDay] = field(default_factory=dict)
+    """The names of the dimensions that were asked for."""
 
     @property
     def period(self) -> Period:
@@ -98,6 +102,17 @@ class Ledger:
         """Return the usage within any interval."""
         return self._read(known, within, detail, now)
 
+    def by_name(
+        self, known: Tenant, within: Period, dimensions: frozenset[Dimension], now: datetime
+    ) -> PeriodUsage:
+        """Return the usage within whole UTC days by series, and by the names of each dimension."""
+
+        def plan(tenant: Tenant) -> ReadingPlans:
+            main = _plan(tenant, within, Detail.SERIES, now)
+            return ReadingPlans(main=main, windows={}, asked=AskedBudgets(), dimensions=dimensions)
+
+        return self._read_all(known, plan, now).current
+
     def budgets(self, known: Tenant, ask: AskBudgets, now: datetime) -> BudgetUsage:
         """Return the usage of the current metering period, and what `ask` wants to know of the tenant's budgets."""
 
@@ -133,7 +148,9 @@ class Ledger:
                 documents = needed.with_second_read(self.store, tenant.id, found)
                 counting = self._run_counts.counting(tenant.id, found, now)
                 usage, windows = needed.finish(documents, counting)
-                current = PeriodUsage(tenant=tenant.at(now), usage=usage, holds=found.holds)
+                current = PeriodUsage(
+                    tenant=tenant.at(now), usage=usage, holds=found.holds, names=needed.names(documents)
+                )
                 return BudgetUsage(
                     current=current,
                     windows=windows,

@@ -1,6 +1,6 @@
 """Reads usage by user, workflow, API key or tag: whole UTC days, in one round trip, for reports only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import product
@@ -9,29 +9,26 @@ from typing import Final, NamedTuple
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.ledger.attribution import (
     MAX_TAG_NAMES,
-    AttributionRef,
     Dimension,
     Names,
     attributed,
     by_size,
-    merge,
     merge_names,
     other_of,
     tag_of,
 )
 from shared.domain.ledger.counters import Totals, add, sum_totals
-from shared.domain.ledger.documents import Documents, Wanted
+from shared.domain.ledger.documents import Documents
 from shared.domain.ledger.periods import Period, start_of
 from shared.domain.ledger.steps import Step, Steps
 from shared.domain.ledger.usage import Detail, ReadingPlan, Usage, plan_reading
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger, read_documents
+from shared.usecases.ledger.reading_names import NamesByDay, names_in, with_names
 from shared.usecases.ledger.reading_plans import MAX_READ_BYTES
 
 MAX_DAYS: Final = 92
 """The longest interval: each of its days costs a document read."""
-MAX_LIVE_DOCUMENTS: Final = 4
-"""Documents of a day that is not complete that are read themselves. Of more, the last fold's rollup is."""
 _ONE_DAY = timedelta(days=1)
 
 
@@ -86,20 +83,25 @@ def read_attribution(
 ) -> AttributedUsage:
     """Return the usage by the names of a dimension within whole UTC days. `known` may be a minute old."""
     dimension, within = by
+    asked = frozenset({dimension})
     plan = plan_reading(known.counter_history, within, Detail.TOTALS, now)
     while True:
-        wanted = _wanted(plan, dimension)
+        wanted = with_names(plan, asked)
         tenant, found = read_documents(ledger.store, known.id, replace(wanted, most_bytes=MAX_READ_BYTES))
         plan = plan_reading(tenant.counter_history, within, Detail.TOTALS, now)
-        if wanted.covers(_wanted(plan, dimension)):
+        if wanted.covers(with_names(plan, asked)):
             break
     totals = _totals(ledger, tenant, plan, found)
-    names = {} if _is_beyond(dimension, tenant) else _names(plan, dimension, found)
-    days = {
-        day: AttributedDay(names=names.get(day, {}), other=other_of(total, names.get(day, {})))
-        for day, total in totals.days.items()
+    names = {} if _is_beyond(dimension, tenant) else names_in(plan, dimension, found)
+    return AttributedUsage(tenant=tenant, within=within, days=attributed_days(totals, names))
+
+
+def attributed_days(usage: Usage, names: NamesByDay) -> dict[date, AttributedDay]:
+    """Return each day's usage by name, with the rest of the day."""
+    return {
+        day: AttributedDay(names=names.get(day, {}), other=other_of(totals, names.get(day, {})))
+        for day, totals in usage.days.items()
     }
-    return AttributedUsage(tenant=tenant, within=within, days=days)
 
 
 def top_names(usage: AttributedUsage, most: int) -> list[NamedTotals]:
@@ -131,16 +133,6 @@ def points_of(usage: AttributedUsage, steps: Steps, most_rows: int | None) -> li
     return sorted(rows, key=lambda row: (row.step.start, row.name is None, row.name or ""))
 
 
-def _wanted(plan: ReadingPlan, dimension: Dimension) -> Wanted:
-    """Return the documents to read at once, so that the names are never more than the totals."""
-    first = plan.first_read
-    if dimension == "key":
-        return replace(first, days=plan.complete, fields=first.fields | {"keys"})
-    rollups = [AttributionRef(day, None) for day in (*plan.complete, *plan.live)]
-    parts = [AttributionRef(day, number) for day in plan.live for number in range(MAX_LIVE_DOCUMENTS)]
-    return replace(first, attribution=(*rollups, *parts), dimension=dimension)
-
-
 def _totals(ledger: Ledger, tenant: Tenant, plan: ReadingPlan, found: Documents) -> Usage:
     second = plan.second_read(found)
     days = ledger.store.read(tenant.id, second).documents.days if second else {}
@@ -151,27 +143,3 @@ def _is_beyond(dimension: Dimension, tenant: Tenant) -> bool:
     """Return whether the dimension is a tag beyond those that the tenant's usage is summed by."""
     tag, names = tag_of(dimension), tenant.counters.tag_names
     return tag is not None and len(names) == MAX_TAG_NAMES and tag not in names
-
-
-def _names(plan: ReadingPlan, dimension: Dimension, found: Documents) -> dict[date, Names]:
-    if dimension == "key":
-        days = {day: found.days[day].keys for day in plan.complete if day in found.days}
-        live: dict[date, Names] = {}
-        for ref, shard in found.shards.items():
-            merge_names(live.setdefault(ref.day, {}), shard.keys)
-        return days | live
-    return {
-        day: _names_of(day, dimension, found, is_live=day in plan.live)
-        for day in (*plan.complete, *plan.live)
-    }
-
-
-def _names_of(day: date, dimension: Dimension, found: Documents, *, is_live: bool) -> Names:
-    documents = max((shard.attributed for ref, shard in found.shards.items() if ref.day == day), default=0)
-    if not is_live or documents > MAX_LIVE_DOCUMENTS:
-        return found.attribution.get(AttributionRef(day, None), {}).get(dimension, {})
-    refs: Sequence[AttributionRef] = [AttributionRef(day, number) for number in range(documents)]
-    names: dict[Dimension, Names] = {}
-    for part in (found.attribution[ref] for ref in refs if ref in found.attribution):
-        merge(names, part)
-    return names.get(dimension, {})

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import reduce
 from typing import Final
 
+from shared.domain.ledger.attribution import Dimension
 from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import CounterHistory
 from shared.domain.ledger.documents import Documents, Wanted
@@ -14,6 +15,7 @@ from shared.domain.ledger.periods import Period
 from shared.domain.ledger.run_counts import CountRuns
 from shared.domain.ledger.usage import Detail, ReadingPlan, Usage, counting_late, plan_reading, with_budgets
 from shared.ports import UsageStore
+from shared.usecases.ledger.reading_names import NamesByDay, names_in, with_names
 
 MAX_READ_BYTES: Final = 16 * 1024 * 1024
 """Decoded, usage takes eleven times as much memory. A month of 2,000 names a day is 10 MB."""
@@ -46,6 +48,8 @@ class ReadingPlans:
     main: ReadingPlan
     windows: Mapping[Period, ReadingPlan]
     asked: AskedBudgets
+    dimensions: frozenset[Dimension] = frozenset()
+    """The dimensions by whose names the main interval is read too."""
 
     @classmethod
     def of(
@@ -72,7 +76,8 @@ class ReadingPlans:
             trees=asked.trees,
             most_bytes=MAX_READ_BYTES,
         )
-        return reduce(Wanted.joined, (plan.first_read for plan in self.all), runs)
+        main = with_names(self.main, self.dimensions) if self.dimensions else self.main.first_read
+        return reduce(Wanted.joined, (main, *(plan.first_read for plan in self.windows.values())), runs)
 
     def counting_late(self, days: Collection[date]) -> "ReadingPlans":
         """Return the plans with the complete days to which something was added since, as their counters are now."""
@@ -90,6 +95,10 @@ class ReadingPlans:
             uncounted = plan.uncounted_runs(documents) if self.asked.windows[period].needs_runs else None
             windows[period] = plan.usage(documents, count.of(uncounted))
         return main, windows
+
+    def names(self, documents: Documents) -> dict[Dimension, NamesByDay]:
+        """Return the names of each dimension."""
+        return {dimension: names_in(self.main, dimension, documents) for dimension in self.dimensions}
 
     def with_second_read(self, store: UsageStore, tenant_id: str, found: Documents) -> Documents:
         """Return the documents with those that the first read did not find."""

@@ -23,12 +23,8 @@ from shared.ports.ledger import NOTHING
 from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
-from shared.usecases.ledger.read_attribution import (
-    MAX_LIVE_DOCUMENTS,
-    NamedTotals,
-    read_attribution,
-    top_names,
-)
+from shared.usecases.ledger.read_attribution import NamedTotals, read_attribution, top_names
+from shared.usecases.ledger.reading_names import MAX_LIVE_DOCUMENTS
 from tests.contracts.test_reading import create_tenant
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, llm_call, times, writing
 
@@ -44,7 +40,7 @@ class Interleaved(MemoryStore):
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         found = super().read(tenant_id, wanted)
-        if wanted.attribution and wanted.dimension is None:
+        if wanted.attribution and not wanted.dimensions:
             after, self.after_names = self.after_names, lambda: None
             after()
         return found

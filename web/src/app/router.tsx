@@ -62,6 +62,10 @@ const tenantPages: RouteObject[] = [
     lazy: page(() => import('@/features/ledger/explain-page'), 'ExplainPage'),
   },
   {
+    path: 'statement',
+    lazy: page(() => import('@/features/ledger/statement/statement-page'), 'StatementPage'),
+  },
+  {
     path: 'upgrade',
     lazy: page(() => import('@/features/billing/upgrade-page'), 'UpgradePage'),
   },
@@ -120,6 +124,20 @@ const mailPages: RouteObject[] = [
   },
 ]
 
+const referencePages: RouteObject[] = [
+  {
+    index: true,
+    lazy: {
+      Component: async () => (await import('@/features/reference/reference-page')).ReferencePage,
+      loader: async () => (await import('@/features/reference/document')).readDocuments,
+    },
+  },
+  {
+    path: 'versions',
+    lazy: page(() => import('@/features/reference/versions-page'), 'VersionsPage'),
+  },
+]
+
 export const router = createBrowserRouter([
   {
     Component: Root,
@@ -138,6 +156,11 @@ export const router = createBrowserRouter([
       },
       { Component: RequireVerifiedUser, children: userPages },
       ...mailPages,
+      {
+        path: 'docs',
+        lazy: page(() => import('@/features/reference/reference-layout'), 'ReferenceLayout'),
+        children: referencePages,
+      },
       { path: '*', Component: NotFoundPage },
     ],
   },

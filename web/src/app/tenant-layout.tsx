@@ -1,6 +1,6 @@
 // Frame of a tenant's pages. It loads usage first, which also proves that the reader is a member.
 import { useQuery } from '@tanstack/react-query'
-import { Activity, ChartColumn, CreditCard, Settings } from 'lucide-react'
+import { Activity, ChartColumn, CreditCard, FileText, Settings } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Navigate, Outlet, useParams } from 'react-router'
 
@@ -79,6 +79,7 @@ function navigationOf(tenant: string, manages: boolean): NavigationItem[] {
   const forAll = [
     { to: base, label: 'Usage', icon: ChartColumn, end: true },
     { to: `${base}/runs`, label: 'Runs', icon: Activity },
+    { to: `${base}/statement`, label: 'Statement', icon: FileText },
     { to: `${base}/upgrade`, label: 'Plans', icon: CreditCard },
   ]
   return manages ? [...forAll, { to: `${base}/settings`, label: 'Settings', icon: Settings }] : forAll

@@ -18,14 +18,14 @@ type AppShellProps = {
 
 export function AppShell({ navigation, tenantSwitcher, liveStatus, userMenu, children }: AppShellProps) {
   return (
-    <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+    <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)] print:block">
       <a
         href="#main"
-        className="fixed start-3 top-3 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-on-accent focus:translate-y-0"
+        className="fixed start-3 top-3 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-on-accent focus:translate-y-0 print:hidden"
       >
         Skip to content
       </a>
-      <header className="sticky top-0 z-30 flex items-center gap-2 border-b border-line bg-surface px-3 py-2 lg:h-dvh lg:flex-col lg:items-stretch lg:gap-4 lg:border-e lg:border-b-0 lg:p-3">
+      <header className="sticky top-0 z-30 flex items-center gap-2 border-b border-line bg-surface px-3 py-2 print:hidden lg:h-dvh lg:flex-col lg:items-stretch lg:gap-4 lg:border-e lg:border-b-0 lg:p-3">
         <Link to="/" className="rounded-lg max-lg:hidden lg:px-2 lg:py-1.5" aria-label="GWI Usage, home">
           <Logo />
         </Link>
@@ -38,7 +38,7 @@ export function AppShell({ navigation, tenantSwitcher, liveStatus, userMenu, chi
       <main
         id="main"
         tabIndex={-1}
-        className="mx-auto w-full max-w-6xl min-w-0 px-4 pt-5 pb-28 sm:px-6 lg:px-8 lg:pt-8 lg:pb-16"
+        className="mx-auto w-full max-w-6xl min-w-0 px-4 pt-5 pb-28 sm:px-6 lg:px-8 lg:pt-8 lg:pb-16 print:max-w-none print:p-0"
       >
         {children}
       </main>

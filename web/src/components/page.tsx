@@ -11,7 +11,9 @@ export function Page({ title, description, actions, children }: PageProps) {
           <h1 className="text-xl font-semibold tracking-tight wrap-anywhere text-ink">{title}</h1>
           {description !== undefined && <div className="mt-0.5 text-ink-soft">{description}</div>}
         </div>
-        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        {actions !== undefined && (
+          <div className="flex flex-wrap items-center gap-2 print:hidden">{actions}</div>
+        )}
       </header>
       {children}
     </div>

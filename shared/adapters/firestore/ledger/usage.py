@@ -266,4 +266,4 @@ class FirestoreUsageStore:
 def _attribution_fields(wanted: Wanted) -> tuple[str, ...]:
     if not wanted.attribution:
         return ()
-    return ALL_FIELDS if wanted.dimension is None else (dimension_path(wanted.dimension),)
+    return tuple(dimension_path(each) for each in sorted(wanted.dimensions)) or ALL_FIELDS

@@ -237,9 +237,8 @@ def _part(rollup: DayRollup, wanted: Wanted) -> DayRollup:
 
 def _names(found: Attribution, wanted: Wanted) -> Attribution:
     """Return the dimensions that are asked for."""
-    return {
-        dimension: _copy(names) for dimension, names in found.items() if wanted.dimension in (None, dimension)
-    }
+    asked = wanted.dimensions or found.keys()
+    return {dimension: _copy(names) for dimension, names in found.items() if dimension in asked}
 
 
 def _copy(names: Names) -> Names:

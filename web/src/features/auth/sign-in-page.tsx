@@ -21,7 +21,8 @@ export function SignInPage() {
       title="Sign in"
       others={
         <>
-          New here? <TextLink to={`/sign-up${search}`}>Create an account</TextLink>
+          New here? <TextLink to={`/sign-up${search}`}>Create an account</TextLink> or read the{' '}
+          <TextLink to="/docs">API reference</TextLink>
         </>
       }
     >

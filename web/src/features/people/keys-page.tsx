@@ -7,6 +7,7 @@ import { Card } from '@/components/card'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { SecretDialog } from '@/components/secret-dialog'
+import { TextLink } from '@/components/text-link'
 import { apiKeysQuery } from '@/lib/api/queries'
 import type { ApiKey, NewApiKey } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
@@ -30,7 +31,12 @@ export function KeysPage() {
       <title>API keys · GWI Usage</title>
       <Card
         title="API keys"
-        description="Your agents send a key with every request. We store only a hash."
+        description={
+          <>
+            Your agents send a key with every request. We store only a hash.{' '}
+            <TextLink to="/docs">API reference</TextLink>
+          </>
+        }
         actions={
           <Button variant="primary" size="sm" icon={Plus} onClick={() => setTask({ name: 'create' })}>
             Create key

@@ -1,4 +1,4 @@
-import { LogOut, Settings } from 'lucide-react'
+import { BookOpen, LogOut, Settings } from 'lucide-react'
 
 import { Avatar } from '@/components/avatar'
 import { Menu, type MenuEntry } from '@/components/menu'
@@ -7,6 +7,7 @@ import { THEMES } from '@/components/theme-toggle'
 import { signOut } from '@/lib/session/session'
 import { useSession } from '@/lib/session/store'
 
+const REFERENCE: MenuEntry = { kind: 'link', label: 'API reference', to: '/docs', icon: BookOpen }
 const CONSOLE: MenuEntry = { kind: 'link', label: 'Operator console', to: '/operator', icon: Settings }
 
 type UserMenuProps = { isOperator?: boolean | undefined; onOpen?: () => void }
@@ -32,6 +33,7 @@ export function UserMenu({ isOperator = false, onOpen }: UserMenuProps) {
           onSelect: () => chooseTheme(value),
         })),
         { kind: 'separator' },
+        REFERENCE,
         ...(isOperator ? [CONSOLE] : []),
         { kind: 'action', label: 'Sign out', icon: LogOut, onSelect: () => void signOut() },
       ]}

@@ -19,6 +19,7 @@ import type {
   Run,
   RunPage,
   Series,
+  Statement,
   Thresholds,
   Top,
   Usage,
@@ -69,6 +70,13 @@ export const topQuery = (tenant: string, request: TopRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'top', request],
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
+  })
+
+/** The statement of a month, "2026-10"; without one, of the current month. */
+export const statementQuery = (tenant: string, month: string | undefined) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'statement', month],
+    queryFn: ({ signal }) => call<Statement>(`${tenantPath(tenant)}/statement`, { query: { month }, signal }),
   })
 
 export const runPath = (tenant: string, run: string) =>

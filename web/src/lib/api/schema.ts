@@ -884,6 +884,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The statement of a month: usage by model, user and workflow, and the plan's invoices
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    month?: string;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        /** @description The name of a file to download. */
+                        "Content-Disposition"?: string;
+                        /** @description Only if a file does not hold everything: the cursor at which to go on. */
+                        "GWI-Next-Cursor"?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatementResponse"];
+                        "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/checkout-sessions": {
         parameters: {
             query?: never;
@@ -5519,6 +5583,19 @@ export interface components {
             has_more_lines: boolean;
         };
         /**
+         * InvoicedResponse
+         * @description The sum of invoices in one currency.
+         */
+        InvoicedResponse: {
+            /** Currency */
+            currency: string;
+            /**
+             * Amount
+             * @description In minor units of the currency.
+             */
+            amount: number;
+        };
+        /**
          * InvoicesResponse
          * @description A page of invoices, newest first.
          */
@@ -5981,6 +6058,69 @@ export interface components {
             is_complete: boolean;
             /** Month */
             month: string;
+        };
+        /**
+         * MonthResponse
+         * @description A month in sums.
+         */
+        MonthResponse: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /** Month */
+            month: string;
+            /** Invoiced */
+            invoiced: components["schemas"]["InvoicedResponse"][];
+        };
+        /**
+         * MonthUsage
+         * @description The usage of the whole month. Its cost is what the calls cost at their providers.
+         */
+        MonthUsage: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * Runs
+             * @description The runs that began in the month.
+             */
+            runs: number;
         };
         /**
          * NamedAmounts
@@ -7514,6 +7654,69 @@ export interface components {
             value: string;
             /** Description */
             description: string;
+        };
+        /**
+         * StatementResponse
+         * @description The statement of a calendar month in UTC.
+         *
+         *     Provider cost and invoices are never added up: the plan is charged by Stripe, whatever the calls cost.
+         */
+        StatementResponse: {
+            /** Tenant Id */
+            tenant_id: string;
+            /** Tenant Name */
+            tenant_name: string;
+            /**
+             * Month
+             * @description `2026-10`
+             */
+            month: string;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Is Over
+             * @description False while the month goes on: its sums still grow.
+             */
+            is_over: boolean;
+            usage: components["schemas"]["MonthUsage"];
+            /**
+             * By Model
+             * @description The highest cost first. The rows add up to `usage`.
+             */
+            by_model: components["schemas"]["SeriesRow"][];
+            /**
+             * By User
+             * @description The highest cost first, at most 500, and the rest last. The rows add up to `usage`.
+             */
+            by_user: components["schemas"]["NamedRow"][];
+            /**
+             * By Workflow
+             * @description The highest cost first, at most 500, and the rest last. The rows add up to `usage`.
+             */
+            by_workflow: components["schemas"]["NamedRow"][];
+            /**
+             * Invoiced
+             * @description What the invoices of the month charge for the plan, by currency, after refunds, credit notes and lost disputes. Drafts and void invoices charge nothing.
+             */
+            invoiced: components["schemas"]["InvoicedResponse"][];
+            /**
+             * Invoices
+             * @description The invoices created in the month, newest first.
+             */
+            invoices: components["schemas"]["InvoiceResponse"][];
+            /**
+             * Months
+             * @description The last twelve months, newest first.
+             */
+            months: components["schemas"]["MonthResponse"][];
         };
         /**
          * StopBody

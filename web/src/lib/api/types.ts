@@ -35,6 +35,9 @@ export type Top = Schemas['TopResponse']
 export type NamedRow = Schemas['NamedRow']
 export type GroupBy = Extract<Series['group_by'], 'provider' | 'model'>
 
+export type Statement = Schemas['StatementResponse']
+export type StatementMonth = Schemas['MonthResponse']
+
 export type Run = Schemas['RunResponse']
 export type RunPage = Schemas['RunsResponse']
 export type RunTree = Schemas['RunTreeResponse']

@@ -1,0 +1,1 @@
+"""Events that wait until the service has them: in a SQLite file, or in memory."""

@@ -1,0 +1,56 @@
+// The reference of the API: every operation, and requests that work as they are copied.
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test, type Page } from '@playwright/test'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+import { overhang, violations } from './support/audit.ts'
+import { stack } from './support/stack.ts'
+import { pathOf, signIn } from './support/tenants.ts'
+import { expectLive } from './support/usage-page.ts'
+
+const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
+const RECORDING = '/docs#post-v1-events'
+
+const command = (page: Page) => page.getByRole('region', { name: 'Shell command' })
+
+test('a link to an operation opens it, on a phone and in the dark too', async ({ page }) => {
+  await page.goto(RECORDING)
+  await expect(command(page)).toContainText('/v1/events')
+  for (const field of ['Fields of MeteringEvent', 'Fields of TokenCounts']) {
+    await page.getByText(field, { exact: true }).first().click()
+  }
+  await expect(page.getByText('cache_read_tokens', { exact: true }).first()).toBeVisible()
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+  ] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: 900 })
+    await page.screenshot({ path: `${SCREENS}/docs-operation-${colorScheme}-${width}.png` })
+    expect(await violations(new AxeBuilder({ page }))).toEqual([])
+    expect(await overhang(page)).toBe(0)
+  }
+})
+
+test('a search leaves the operations that it names', async ({ page }) => {
+  await page.goto('/docs')
+  await page.getByRole('searchbox', { name: 'Search operations' }).fill('budgets put')
+  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(1)
+  await expect(page.getByRole('heading', { name: /Set a budget/ })).toBeVisible()
+})
+
+test('a reader who is signed in copies a request that works with their key', async ({ page }) => {
+  await signIn(page, stack.user, pathOf({ id: stack.tenant_id }))
+  await expectLive(page)
+  await page.getByRole('button', { name: /^Account:/ }).click()
+  await page.getByRole('menuitem', { name: 'API reference' }).click()
+  await expect(page.getByText(`your tenant ${stack.tenant_id}`)).toBeVisible()
+  await page.getByText('Usage, limits, forecast and billing').click()
+  await expect(command(page)).toContainText(`/tenants/${stack.tenant_id}/usage`)
+  await expect(command(page)).toContainText(/Bearer gwi_test_\w+\.\.\./)
+  const copied = (await command(page).innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key)
+  const usage = execFileSync('sh', ['-c', copied], { encoding: 'utf8', stdio: 'pipe' })
+  expect(JSON.parse(usage)).toMatchObject({ tenant: { id: stack.tenant_id } })
+})

@@ -1,0 +1,53 @@
+import { Card } from '@/components/card'
+import type { Column } from '@/components/data-table'
+import { WholeTable } from '@/components/whole-table'
+import type { Statement, StatementMonth } from '@/lib/api/types'
+import { costOf, exactCostInWords } from '@/lib/cost'
+import { formatInteger } from '@/lib/format'
+
+import { invoicedText } from './invoiced'
+import { monthName } from './month'
+
+export function MonthsCard({ statement: { tenant_id, months } }: { statement: Statement }) {
+  return (
+    <Card title="Last twelve months" flush>
+      <WholeTable
+        caption="Last twelve months"
+        columns={COLUMNS}
+        rows={months}
+        rowKey={({ month }) => month}
+        href={({ month }) => `/t/${encodeURIComponent(tenant_id)}/statement?month=${month}`}
+      />
+    </Card>
+  )
+}
+
+const COLUMNS: Column<StatementMonth>[] = [
+  { key: 'month', header: 'Month', cell: ({ month }) => monthName(month) },
+  {
+    key: 'calls',
+    header: 'LLM calls',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ calls }) => formatInteger(calls),
+  },
+  {
+    key: 'tokens',
+    header: 'Tokens',
+    align: 'end',
+    hideBelow: 'sm',
+    cell: ({ tokens }) => formatInteger(tokens.total),
+  },
+  {
+    key: 'cost',
+    header: 'Provider cost',
+    align: 'end',
+    cell: (month) => exactCostInWords(costOf(month)),
+  },
+  {
+    key: 'invoiced',
+    header: 'Invoiced for the plan',
+    align: 'end',
+    cell: ({ invoiced }) => invoicedText(invoiced),
+  },
+]
