@@ -68,7 +68,7 @@ class SealedEvents:
             yield from found
             if len(found) < limit and size_of(found) <= PAGE_BYTES:
                 return
-            last, limit = found[-1], min(4 * limit, _MOST_BATCHES)
+            last, limit = found[-1], min(2 * limit, _MOST_BATCHES)
 
     def _conditions(self, before: Place | None, after: Place | None) -> list[queries.Condition]:
         wanted = self._wanted
