@@ -13,6 +13,7 @@ from shared.domain.metering.runs import Run, runs_of
 from shared.domain.people.tenants import Tenant
 from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import finish_reading, read_documents
+from shared.usecases.ledger.read_corrections import all_corrected
 
 _PAGE_SIZE = 500
 _ONE_DAY = timedelta(days=1)
@@ -48,7 +49,7 @@ def verify_counters(store: UsageStore, tenant_id: str, retention: timedelta, now
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     since = max(now - retention, tenant.created_at - retention).date() + _ONE_DAY
     expected = _Expected()
-    for event in store.scan_events(tenant_id):
+    for event in all_corrected(store, tenant):
         if event.ts >= start_of(since):
             expected.add(event)
     drifts = [

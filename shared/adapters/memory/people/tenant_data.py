@@ -28,7 +28,7 @@ class MemoryTenantData(MemoryState):
             named = [name for name in page if events[name].user_id == user_id]
             for name in named:
                 events[name] = events[name]._replace(
-                    user_id=None, metadata_json=None, metadata_cut=False, redactions=0
+                    user_id=None, metadata_json=None, metadata_cut=False, redactions=0, budgets=()
                 )
             if len(following) > _AT_ONCE:
                 return ErasedEvents(len(named), f"events/{page[-1]}")
@@ -93,6 +93,7 @@ class MemoryTenantData(MemoryState):
                 *(self._members.get(tenant_id, {}), self._invitations.get(tenant_id, {})),
                 *(
                     usage.events,
+                    usage.corrections,
                     usage.batches,
                     usage.counters,
                     usage.attribution,
