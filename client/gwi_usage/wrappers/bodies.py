@@ -28,9 +28,12 @@ class Body(Protocol):
         """Tell the call, unless it has been told."""
 
 
+def is_stream(response: Any) -> bool:
+    return "event-stream" in response.headers.get("content-type", "")
+
+
 def body_of(response: Any, call: ObservedCall, observer: Observer) -> Body:
-    is_stream = "event-stream" in response.headers.get("content-type", "")
-    return StreamBody(call, observer) if is_stream else WholeBody(call)
+    return StreamBody(call, observer) if is_stream(response) else WholeBody(call)
 
 
 class WholeBody:
