@@ -27,7 +27,7 @@ def main() -> None:
     with clients() as (own, wrapped):
         plain = added(chat, own, wrapped)
         streamed = added(lambda client: list(chat(client, stream=True)), own, wrapped)
-    print(json.dumps({"plain_ms": plain, "streamed_ms": streamed}))  # noqa: T201 - its result
+    print(json.dumps({"plain": plain, "streamed": streamed}))  # noqa: T201 - its result
 
 
 @contextmanager
