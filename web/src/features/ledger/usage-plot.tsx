@@ -16,18 +16,24 @@ import type { Granularity } from '@/lib/api/types'
 import { NOTHING } from '@/lib/cost'
 
 import type { ChartLinks } from './chart-links'
-import { layerColour, sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
+import { layerColour, peakOf, sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
 import { stepName } from './chart-text'
+import { formatTicks, ticksOf } from './chart-ticks'
 import { MeasureText } from './measure-text'
-import { formatMark, formatMeasure, type Metric } from './metric'
+import { formatMeasure, type Metric } from './metric'
 
 type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric; zone: string; links: ChartLinks }
 
 const TICK = { fill: 'var(--ink-faint)', fontSize: 12 }
+/** Layers are told apart without colour: what lies behind the chart shows between them. */
+const GAP = { stroke: 'var(--surface)', strokeWidth: 1 }
 const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 }
 
 export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps) {
   const navigate = useNavigate()
+  const peak = peakOf(chart)
+  const ticks = ticksOf(peak ? sumOfStep(peak).value : 0n)
+  const marks = formatTicks(ticks, metric)
   const Plot = granularity === 'day' ? BarChart : AreaChart
   const open = (step: Step | undefined, layer?: Layer) => {
     const path = step && links.ofStep(step, layer)
@@ -59,7 +65,10 @@ export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps
           tick={TICK}
           tickLine={false}
           axisLine={false}
-          tickFormatter={(value: number) => formatMark(BigInt(Math.round(value)), metric)}
+          ticks={ticks.map(Number)}
+          domain={[0, Number(ticks.at(-1))]}
+          interval={0}
+          tickFormatter={(value: number) => marks[ticks.indexOf(BigInt(value))] ?? ''}
         />
         <Tooltip
           isAnimationActive={false}
@@ -94,6 +103,7 @@ function dayBars(index: number, onOpen: (step: Step | undefined) => void) {
       dataKey={valueAt(index)}
       stackId="all"
       fill={layerColour(index)}
+      {...GAP}
       maxBarSize={44}
       isAnimationActive={false}
     />
@@ -107,7 +117,7 @@ function hourArea(index: number) {
       dataKey={valueAt(index)}
       stackId="all"
       type="stepAfter"
-      stroke="none"
+      {...GAP}
       fill={layerColour(index)}
       fillOpacity={1}
       isAnimationActive={false}
