@@ -44,6 +44,8 @@ class Core:
         now = self._now()
         ts = instant(event.get("ts"), now)
         stated = {**event, "ts": ts.isoformat()}
+        if stated.pop("id", None) is not None:
+            self.notices.tell("id", "An event has an id of its own, which is not sent: use request_id.")
         tenant_id = str(stated.pop("tenant_id", None) or "")
         self.outbox.add(
             Waiting(
