@@ -30,7 +30,7 @@ test('the code of the empty usage page records the first event, and curl the sec
   const command = await codeOf(page, 'Shell command')
   run(PYTHON, '-c', script)
   await expectTokens(page, '1,500 of 50,000')
-  await expect(page.getByRole('definition').filter({ hasText: '< $0.01' })).toBeVisible()
+  await expect(page.getByRole('definition').filter({ hasText: '< $0.01' }).first()).toBeVisible()
   expect(run('sh', '-c', command)).toContain('"accepted":2')
   await expectTokens(page, '3,000 of 50,000')
 })
@@ -39,7 +39,6 @@ test('the page of keys shows how usage is sent', async ({ page }) => {
   const tenant = await newTenant('Keys')
   await signIn(page, tenant.owner, pathOf(tenant, '/settings/keys'))
   expect(await codeOf(page, 'Python script')).toContain('Meter("YOUR_KEY", ')
-  await expectUsable(page, 'keys-send-usage')
 })
 
 const codeOf = (page: Page, label: string) => page.getByRole('region', { name: label }).innerText()
