@@ -6,6 +6,7 @@ import type {
   AlertPage,
   ApiKey,
   Budgets,
+  Comparison,
   DeliveryPage,
   Endpoint,
   Granularity,
@@ -70,6 +71,14 @@ export const topQuery = (tenant: string, request: TopRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'top', request],
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
+  })
+
+/** Usage beside that of the interval before, in days of a time zone. */
+export const comparisonQuery = (tenant: string, range: UsageRange & { tz: string }) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'comparison', range],
+    queryFn: ({ signal }) =>
+      call<Comparison>(`${tenantPath(tenant)}/usage/comparison`, { query: range, signal }),
   })
 
 /** The statement of a month, "2026-10"; without one, of the current month. */
