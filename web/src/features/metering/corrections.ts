@@ -38,7 +38,7 @@ export const ACTION_TEXTS: Record<Action, ActionTexts> = {
     label: 'Amend event',
     title: 'Amend this event',
     description:
-      'A new event replaces it, at the same time. An amendment cannot be taken back, but amended again.',
+      'A new event replaces it, at the same time. This cannot be taken back; the new event can be amended again.',
     done: 'Event amended',
   },
 }
