@@ -68,7 +68,7 @@ export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps
           ticks={ticks.map(Number)}
           domain={[0, Number(ticks.at(-1))]}
           interval={0}
-          tickFormatter={(value: number) => marks[ticks.indexOf(BigInt(value))] ?? ''}
+          tickFormatter={(value: number) => marks[ticks.findIndex((tick) => Number(tick) === value)] ?? ''}
         />
         <Tooltip
           isAnimationActive={false}

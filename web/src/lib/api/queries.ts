@@ -3,24 +3,19 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 
 import { call } from './client'
 import type {
-  AlertPage,
   ApiKey,
   Budgets,
-  DeliveryPage,
-  Endpoint,
   Granularity,
   InvoicePage,
   Me,
   Members,
   NamedSeries,
   Plan,
-  Recipients,
   Refusals,
   Run,
   RunPage,
   Series,
   Statement,
-  Thresholds,
   Top,
   Usage,
 } from './types'
@@ -93,8 +88,6 @@ export const runQuery = (tenant: string, run: string) =>
 
 export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
 
-export const alertsQuery = (tenant: string) => pagesQuery<AlertPage>(tenant, 'alerts')
-
 export const apiKeysQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'api-keys'],
@@ -106,25 +99,6 @@ export const membersQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'members'],
     queryFn: ({ signal }) => call<Members>(`${tenantPath(tenant)}/members`, { signal }),
-  })
-
-export const alertRecipientsQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'alert-recipients'],
-    queryFn: ({ signal }) => call<Recipients>(`${tenantPath(tenant)}/alert-recipients`, { signal }),
-  })
-
-export const alertThresholdsQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'alert-thresholds'],
-    queryFn: ({ signal }) => call<Thresholds>(`${tenantPath(tenant)}/alert-thresholds`, { signal }),
-  })
-
-export const alertEndpointsQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'alert-endpoints'],
-    queryFn: async ({ signal }) =>
-      (await call<{ endpoints: Endpoint[] }>(`${tenantPath(tenant)}/alert-endpoints`, { signal })).endpoints,
   })
 
 export const budgetsQuery = (tenant: string) =>
@@ -141,14 +115,6 @@ export const refusalsQuery = (tenant: string) =>
 
 export const budgetPath = (tenant: string, budget: string) =>
   `${tenantPath(tenant)}/budgets/${encodeURIComponent(budget)}`
-
-const endpointName = (endpoint: string) => `alert-endpoints/${encodeURIComponent(endpoint)}`
-
-export const endpointPath = (tenant: string, endpoint: string) =>
-  `${tenantPath(tenant)}/${endpointName(endpoint)}`
-
-export const deliveriesQuery = (tenant: string, endpoint: string) =>
-  pagesQuery<DeliveryPage>(tenant, `${endpointName(endpoint)}/deliveries`)
 
 export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,
