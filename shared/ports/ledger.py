@@ -20,6 +20,7 @@ from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
 from shared.domain.people.tenants import Tenant
+from shared.ports.corrections import Corrections
 from shared.ports.pages import Page
 
 NOTHING = Wanted()
@@ -70,7 +71,7 @@ class EventsWanted:
 ALL_EVENTS = EventsWanted()
 
 
-class UsageStore(Protocol):
+class UsageStore(Corrections, Protocol):
     """Holds events, counters, runs and rollups. Any method raises Unavailable when the store does not answer."""
 
     def record(

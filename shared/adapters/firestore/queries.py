@@ -143,6 +143,15 @@ def runs_started_by(run_ids: Sequence[str], limit: int) -> Any:
     return query
 
 
+def corrections_within(since: datetime, until: datetime, run_id: str | None) -> Any:
+    """Find the corrections of events within [since, until], of one run or all."""
+    query = _from("corrections")
+    query.order_by.add(direction=DESCENDING).field.field_path = "ts"
+    of_run: list[Condition] = [] if run_id is None else [("run_id", EQUAL, run_id)]
+    _where(query, [*of_run, ("ts", AT_LEAST, since), ("ts", AT_MOST, until)])
+    return query
+
+
 def newest_since(collection: str, order_field: str, since: datetime) -> Any:
     """Find all documents of one tenant from an instant on, newest first."""
     query = _from(collection)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from shared.domain.errors import NotFound
@@ -14,6 +15,7 @@ from shared.domain.metering.runs import Run, runs_of
 from shared.domain.people.tenants import Tenant
 from shared.ports import Page, UsageStore
 from shared.usecases.ledger.ledger import finish_reading, read_documents
+from shared.usecases.ledger.read_corrections import corrected
 
 T = TypeVar("T")
 
@@ -50,14 +52,18 @@ def verify_counters(store: UsageStore, tenant_id: str, retention: timedelta, now
     if tenant is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     since = max(now - retention, tenant.created_at - retention).date() + _ONE_DAY
-    events = list(
-        _newer(lambda cursor: store.list_events(tenant_id, limit=_PAGE_SIZE, cursor=cursor), _time, since)
-    )
+    events = list(_newer(partial(_page_of_events, store, tenant), _time, since))
     drifts = [
         *_compare_days(store, tenant, events, (since, now)),
         *_compare_runs(store, tenant_id, events, since),
     ]
     return Verification(since, len(events), drifts)
+
+
+def _page_of_events(store: UsageStore, tenant: Tenant, cursor: str | None) -> Page[RecordedEvent]:
+    """Return events with their corrections, so that they add up to what stands."""
+    page = store.list_events(tenant.id, limit=_PAGE_SIZE, cursor=cursor)
+    return Page(corrected(store, tenant, page.items), page.next_cursor)
 
 
 def _compare_days(

@@ -28,13 +28,14 @@ from shared.adapters.firestore.ledger.runs import list_runs, measure_runs
 from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
 from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
 from shared.adapters.firestore.metering.commits import UsageCommits
+from shared.adapters.firestore.metering.corrections import FirestoreCorrections
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.metering.sealer import Sealer
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
-from shared.adapters.firestore.paths import TenantPaths, hashed_id, shard_ref_of
+from shared.adapters.firestore.paths import hashed_id, shard_ref_of
 from shared.adapters.firestore.people.tenant_rows import row_usage_write
 from shared.adapters.firestore.people.tenants import (
     TENANT_FIELDS,
@@ -88,12 +89,12 @@ _EVENTS = Listing("events", "ts", read_event, EVENT_FIELDS)
 _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 
 
-class FirestoreUsageStore:
+class FirestoreUsageStore(FirestoreCorrections):
     """UsageStore on Firestore; an event's document is kept for `retention` after it was recorded."""
 
     def __init__(self, rpc: FirestoreRpc, retention: timedelta, *, feeds_warehouse: bool = False) -> None:
-        self._rpc = rpc
         commits = UsageCommits(rpc)
+        super().__init__(rpc, commits, retention, feeds_warehouse=feeds_warehouse)
         self._recorder = Recorder(rpc, commits, retention, feeds_warehouse=feeds_warehouse)
         self._sealer = Sealer(rpc, commits, retention)
         self._counters_kept_for = max(retention, MAX_AGE) + COUNTERS_OUTLAST_EVENTS_BY
@@ -246,9 +247,6 @@ class FirestoreUsageStore:
     def list_children(self, tenant_id: str, run_ids: Collection[str], *, limit: int) -> list[Run]:
         query = queries.runs_started_by(sorted(run_ids), limit)
         return [read_run(document) for document in self._rpc.query(self._paths(tenant_id).tenant, query)]
-
-    def _paths(self, tenant_id: str) -> TenantPaths:
-        return TenantPaths(self._rpc.documents, tenant_id)
 
     def known_alerts(self, tenant_id: str, alert_ids: Collection[str]) -> set[str]:
         paths = self._paths(tenant_id)

@@ -24,7 +24,8 @@ _LARGE_DOCUMENTS_PER_PAGE = 50
 _DELETED_AT_ONCE = 200
 """Each may need a second write, and a commit has at most 500."""
 _WITH_BUDGETS = ("counters", "days", "months", "runs")
-_ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions")
+_ERASED_FIELDS = ("user_id", "metadata_json", "metadata_cut", "redactions", BUDGETS)
+"""Budgets of each user name the user."""
 _USER_OF_RUN = ("user_id", "admission.spender.user_id")
 _POINTERS = {"members": "users", "invites": "invitations"}
 """Collections of a tenant, and those outside it whose documents of the same ids point to it."""
@@ -33,6 +34,7 @@ COLLECTIONS = (
     *(
         "endpoints",
         "events",
+        "corrections",
         "batches",
         "counters",
         "attribution",

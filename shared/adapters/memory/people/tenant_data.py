@@ -25,7 +25,7 @@ class MemoryTenantData(MemoryState):
             named = [name for name in page if events[name].user_id == user_id]
             for name in named:
                 events[name] = events[name]._replace(
-                    user_id=None, metadata_json=None, metadata_cut=False, redactions=0
+                    user_id=None, metadata_json=None, metadata_cut=False, redactions=0, budgets=()
                 )
             return ErasedEvents(len(named), page[-1] if len(following) > _AT_ONCE else None)
 
@@ -78,6 +78,7 @@ class MemoryTenantData(MemoryState):
                 *(self._members.get(tenant_id, {}), self._invitations.get(tenant_id, {})),
                 *(
                     usage.events,
+                    usage.corrections,
                     usage.batches,
                     usage.counters,
                     usage.attribution,

@@ -77,6 +77,9 @@ export const statementQuery = (tenant: string, month: string | undefined) =>
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
+export const eventPath = (tenant: string, event: string) =>
+  `${tenantPath(tenant)}/events/${encodeURIComponent(event)}`
+
 export const runsQuery = (tenant: string, query: Record<string, string>) =>
   pagesQuery<RunPage>(tenant, 'runs', query)
 

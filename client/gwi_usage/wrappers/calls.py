@@ -1,0 +1,79 @@
+"""Calls of models, as they are seen in HTTP requests, and what their streams say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Event = Mapping[str, Any]
+
+_BODY_NAMES_MODEL = re.compile(r"/(chat/completions|completions|responses|embeddings|messages)$")
+_PATH_NAMES_MODEL = re.compile(r"/models/([^/:]+):(generateContent|streamGenerateContent)$")
+_CHAT = "chat/completions"
+_ENDS = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
+"""Types of the events after which a stream of Anthropic, or of OpenAI's responses, says nothing more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCall:
+    """A call of a model that is about to be sent."""
+
+    model: str
+    asks_for_usage: Mapping[str, Any] | None = None
+    """The body that also asks for usage, where the caller's body does not."""
+
+    @property
+    def hides_usage(self) -> bool:
+        return self.asks_for_usage is not None
+
+
+def recognized(method: str, path: str, body: bytes) -> ModelCall | None:
+    """Return the call that a request makes; None if it calls no model."""
+    if method != "POST":
+        return None
+    if named := _PATH_NAMES_MODEL.search(path):
+        return ModelCall(model=named[1])
+    if not (operation := _BODY_NAMES_MODEL.search(path)):
+        return None
+    content = json.loads(body)
+    asks = _with_usage(content) if operation[1] == _CHAT else None
+    return ModelCall(model=str(content.get("model") or "unknown"), asks_for_usage=asks)
+
+
+def _with_usage(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the body of a streamed chat that also asks for usage; None if it does already, or does not stream."""
+    options = body.get("stream_options") or {}
+    if not body.get("stream") or options.get("include_usage"):
+        return None
+    return {**body, "stream_options": {**options, "include_usage": True}}
+
+
+def is_end(event: Event) -> bool:
+    """Return whether a stream is whole with this event."""
+    return event.get("type") in _ENDS or any(
+        each.get("finishReason") for each in event.get("candidates") or ()
+    )
+
+
+def is_usage_alone(event: Event) -> bool:
+    """Return whether a chunk of a chat has nothing but the usage that the caller did not ask for."""
+    return event.get("choices") == [] and bool(event.get("usage"))
+
+
+def is_content_alone(event: Event) -> bool:
+    """Return whether an event only carries a piece of text, of which a long stream has thousands."""
+    if str(event.get("type", "")).endswith(("delta", "delta.done")) and "usage" not in event:
+        return True
+    choices = event.get("choices")
+    return bool(choices) and not event.get("usage") and not any(map(_has_finished, choices or ()))
+
+
+def _has_finished(choice: Event) -> bool:
+    return choice.get("finish_reason") is not None
+
+
+def is_error(event: Event) -> bool:
+    return event.get("type") == "error" or bool(event.get("error"))
