@@ -16,7 +16,7 @@ const MAX_FIRST_SCRIPT_BYTES = 168 * 1024
 const EVERY_PAGE_USES = /node_modules\/(react|react-dom|scheduler|react-router|@tanstack)\//
 
 const MOST_PAGES_USE = /\/src\/|lucide/
-const MOST_PAGES = 16
+const MOST_PAGES = 18
 
 const proxy = {
   '/api': { target: process.env.GWI_WEB_API ?? 'http://127.0.0.1:8083', changeOrigin: false },
