@@ -54,7 +54,9 @@ function columnsOf({ chart: { layers }, granularity, metric, zone, links }: Char
 function linked(column: Column<Step>, layer: Layer, links: ChartLinks): Column<Step> {
   return {
     ...column,
-    cell: (step) => <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step)}</ExplainLink>,
+    cell: (step, decimals) => (
+      <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step, decimals)}</ExplainLink>
+    ),
   }
 }
 
@@ -63,7 +65,8 @@ function figure(key: string, header: string, of: (step: Step) => Sum, metric: Me
     key,
     header,
     align: 'end',
-    cell: (step) => <MeasureText sum={of(step)} metric={metric} />,
+    ...(metric === 'cost' && { cost: of }),
+    cell: (step, decimals) => <MeasureText sum={of(step)} metric={metric} decimals={decimals} />,
     sortValue: (step) => of(step).value,
   }
 }
