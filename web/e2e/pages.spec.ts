@@ -36,6 +36,8 @@ const OWNER_PAGES: Place[] = [
   { name: 'members', path: demo('/settings/members'), shows: 'Members' },
   { name: 'budgets', path: demo('/settings/budgets'), shows: 'When usage cannot be read' },
   { name: 'alerts', path: demo('/settings/alerts'), shows: 'Past alerts' },
+  { name: 'time-zone', path: demo('/settings/time-zone'), shows: 'Time zone' },
+  { name: 'audit', path: demo('/settings/audit'), shows: 'Audit log' },
   { name: 'run-unknown', path: demo('/runs/no-such-run'), shows: 'Run not found', refusal: 404 },
   { name: 'new-tenant', path: '/new', shows: 'New tenant' },
   {

@@ -51,6 +51,10 @@ const settingsPages: RouteObject[] = [
     path: 'time-zone',
     lazy: page(() => import('@/features/people/time-zone-page'), 'TimeZonePage'),
   },
+  {
+    path: 'audit',
+    lazy: page(() => import('@/features/people/audit-log-page'), 'AuditLogPage'),
+  },
 ]
 
 const tenantPages: RouteObject[] = [

@@ -108,7 +108,8 @@ const COST: Column<BreakdownLine> = {
   key: 'cost',
   header: 'Cost',
   align: 'end',
-  cell: (line) => <CostText cost={line.cost} />,
+  cost: (line) => line.cost,
+  cell: (line, decimals) => <CostText cost={line.cost} decimals={decimals} />,
   sortValue: knownCost,
 }
 
@@ -137,9 +138,9 @@ const LEFT_OUT: Column<BreakdownLine>[] = [
   { ...count('tokens', 'Tokens', (line) => line.totalTokens), hideBelow: 'md' },
   {
     ...COST,
-    cell: (line) => (
+    cell: (line, decimals) => (
       <>
-        <CostText cost={line.cost} />
+        <CostText cost={line.cost} decimals={decimals} />
         <span className="block text-xs text-ink-faint sm:hidden">{leftOutOf(line)}</span>
       </>
     ),

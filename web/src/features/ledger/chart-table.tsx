@@ -67,7 +67,9 @@ function columnsOf(props: ChartTableProps): Column<Step>[] {
 function linked(column: Column<Step>, layer: Layer, links: ChartLinks): Column<Step> {
   return {
     ...column,
-    cell: (step) => <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step)}</ExplainLink>,
+    cell: (step, decimals) => (
+      <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step, decimals)}</ExplainLink>
+    ),
   }
 }
 
@@ -76,7 +78,8 @@ function figure(key: string, header: string, of: (step: Step) => Sum, metric: Me
     key,
     header,
     align: 'end',
-    cell: (step) => <MeasureText sum={of(step)} metric={metric} />,
+    ...(metric === 'cost' && { cost: of }),
+    cell: (step, decimals) => <MeasureText sum={of(step)} metric={metric} decimals={decimals} />,
     sortValue: (step) => of(step).value,
   }
 }

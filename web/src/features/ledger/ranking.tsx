@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 
 import { ShareBar } from '@/components/share-bar'
 import type { Aggregate, GroupBy, SeriesRow } from '@/lib/api/types'
-import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
+import { decimalsOf, isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
 
 import { explainPath } from '@/features/metering/explain-address'
@@ -18,6 +18,7 @@ type RankingProps = { aggregate: Aggregate; metric: Metric; by: GroupBy }
 export function Ranking({ aggregate, metric, by }: RankingProps) {
   const { series } = aggregate
   const leaders = useMemo(() => leadersOf(series, metric, by), [series, metric, by])
+  const decimals = Math.max(0, ...leaders.map(({ sum }) => decimalsOf(sum)))
   return (
     <div className="min-w-0">
       <h3 className="text-xs font-medium text-ink-faint">Top {by === 'model' ? 'models' : 'providers'}</h3>
@@ -30,7 +31,7 @@ export function Ranking({ aggregate, metric, by }: RankingProps) {
                 <ExplainLink to={pathOf(aggregate, by, name)}>{name}</ExplainLink>
               </span>
               <span className="shrink-0 text-ink-soft tabular-nums">
-                <MeasureText sum={sum} metric={metric} />
+                <MeasureText sum={sum} metric={metric} decimals={decimals} />
               </span>
             </div>
             <div className="mt-1 flex items-center gap-2">

@@ -7,7 +7,7 @@ import { DataTable, type Column } from '@/components/data-table'
 import { ErrorState } from '@/components/error-state'
 import type { Run, RunInTree } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
-import { formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
+import { formatDuration, formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { isOver, leftText } from './run-budget'
@@ -142,7 +142,7 @@ function Span({ run, start, end }: { run: Run; start: number; end: number }) {
 function Cost({ of }: { of: Pick<Run, 'cost_usd' | 'cost_status'> }) {
   return (
     <span className="whitespace-nowrap">
-      <CostText cost={costOf(of)} format={formatUsdFine} />
+      <CostText cost={costOf(of)} />
     </span>
   )
 }
