@@ -1,5 +1,4 @@
 // The reference of the API: every operation, and requests that work as they are copied.
-import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,7 @@ import { pathOf, signIn } from './support/tenants.ts'
 import { expectLive } from './support/usage-page.ts'
 
 const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
+const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url))
 const RECORDING = '/docs#post-v1-events'
 
 const command = (page: Page) => page.getByRole('region', { name: 'Shell command' })
@@ -29,7 +29,7 @@ test('a link to an operation opens it, on a phone and in the dark too', async ({
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.setViewportSize({ width, height: 900 })
     await page.screenshot({ path: `${SCREENS}/docs-operation-${colorScheme}-${width}.png` })
-    expect(await violations(new AxeBuilder({ page }))).toEqual([])
+    expect(await violations(page)).toEqual([])
     expect(await overhang(page)).toBe(0)
   }
 })
@@ -50,7 +50,13 @@ test('a reader who is signed in copies a request that works with their key', asy
   await page.getByText('Usage, limits, forecast and billing').click()
   await expect(command(page)).toContainText(`/tenants/${stack.tenant_id}/usage`)
   await expect(command(page)).toContainText(/Bearer gwi_test_\w+\.\.\./)
-  const copied = (await command(page).innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key)
-  const usage = execFileSync('sh', ['-c', copied], { encoding: 'utf8', stdio: 'pipe' })
+  const usage = run('sh', (await command(page).innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key))
   expect(JSON.parse(usage)).toMatchObject({ tenant: { id: stack.tenant_id } })
+  await page.getByRole('radio', { name: 'Python' }).check()
+  const script = page.getByRole('region', { name: 'Python script, with httpx' })
+  const printed = run(PYTHON, (await script.innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key))
+  expect(printed).toMatch(/^200 \{"tenant":/)
 })
+
+const run = (program: string, text: string) =>
+  execFileSync(program, ['-c', text], { encoding: 'utf8', stdio: 'pipe' })
