@@ -5,6 +5,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
+import { clientPackage } from './build/client-package.ts'
 import { localFirebase } from './build/local-firebase.ts'
 import { productionRouter } from './build/production-router.ts'
 import { scriptBudget } from './build/script-budget.ts'
@@ -27,6 +28,7 @@ export default defineConfig({
     react(),
     tailwindcss(),
     productionRouter,
+    clientPackage,
     localFirebase(new URL('../firebase.json', import.meta.url)),
     scriptBudget({
       page: 'features/ledger/usage-page.tsx',

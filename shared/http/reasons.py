@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.people.audit import Change
@@ -11,6 +11,11 @@ from shared.usecases.people.manage_grants import MAX_REASON_CHARS
 
 FreeReason = Annotated[
     str, Field(max_length=MAX_REASON_CHARS, description="Kept in the audit log; may be left out.")
+]
+RequiredReason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON_CHARS),
+    Field(description="Shown with what it changes, and kept in the audit log."),
 ]
 OptionalReason = Annotated[
     str,

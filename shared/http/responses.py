@@ -16,6 +16,7 @@ from pydantic import (
 
 from shared.domain.limits.limits import LimitStatus
 from shared.domain.limits.plans import MAX_LIMIT, Plan
+from shared.domain.metering.corrections import CorrectionState
 from shared.domain.metering.run_bundles import stated_error
 from shared.domain.prices.costs import CostStatus
 from shared.domain.prices.money import usd_string
@@ -120,6 +121,20 @@ class ErrorResponse(ResponseModel):
     message: str | None
 
 
+class CorrectionResponse(ResponseModel):
+    """The last correction of an event. The audit log has those before it."""
+
+    state: CorrectionState = Field(
+        description="`voided` and `amended` events do not count. An `amendment` was recorded instead of an `amended` "
+        "one. The cost of a `rerated` event was computed again."
+    )
+    reason: str
+    by: str
+    at: datetime
+    replaced_by: str | None = Field(description="The id of the event that was recorded instead.")
+    replaces: str | None = Field(description="The id of the event instead of which this one was recorded.")
+
+
 class EventResponse(ResponseModel):
     """A recorded event, with its tokens normalised and its price."""
 
@@ -169,6 +184,10 @@ class EventResponse(ResponseModel):
     metadata_cut: bool = Field(description="Whether the metadata was longer than is stored, and was cut.")
     redactions: int = Field(
         description="How many known secrets of the metadata were replaced by `[redacted]`."
+    )
+    correction: CorrectionResponse | None = Field(description="Null if the event was never corrected.")
+    adjusts: str | None = Field(
+        description="The id of a corrected event that was more than 35 days old: this one has the difference."
     )
 
     @computed_field(description="The error of a failed event, where `metadata` is there and states one.")  # type: ignore[prop-decorator]

@@ -4,6 +4,8 @@ from shared.http import openapi
 from shared.http.billing import billing, reconciliation
 from shared.http.ledger import (
     attribution,
+    comparison,
+    corrections,
     events,
     explain,
     exports,
@@ -28,6 +30,7 @@ _READING = (
     usage_api,
     runs,
     events,
+    corrections,
     explain,
     exports,
     run_bundles,
@@ -36,6 +39,7 @@ _READING = (
     refusals,
     attribution,
     statement,
+    comparison,
     billing,
     reconciliation,
     new_tenants,

@@ -17,6 +17,7 @@ from shared.ports.billing import (
     StoredAccount,
     StripeGateway,
 )
+from shared.ports.corrections import CorrectionChange, Corrections, CorrectionsWanted, StaleCorrection
 from shared.ports.ledger import (
     DueCounter,
     EventsWanted,
@@ -80,6 +81,9 @@ __all__ = [
     "CatalogSource",
     "CheckoutOrder",
     "CheckoutPage",
+    "CorrectionChange",
+    "Corrections",
+    "CorrectionsWanted",
     "DeliveryFailed",
     "Directory",
     "DueCounter",
@@ -118,6 +122,7 @@ __all__ = [
     "SignedWebhook",
     "Snapshot",
     "StaleAccount",
+    "StaleCorrection",
     "StaleCursor",
     "StaleHolds",
     "StaleMembers",

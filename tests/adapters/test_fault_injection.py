@@ -12,7 +12,12 @@ from typing import get_type_hints
 import grpc
 import pytest
 
-from tests.adapters import fault_scenarios, fault_scenarios_of_runs, fault_scenarios_of_usage
+from tests.adapters import (
+    fault_scenarios,
+    fault_scenarios_of_corrections,
+    fault_scenarios_of_runs,
+    fault_scenarios_of_usage,
+)
 from tests.adapters.fault_cells import Laboratory, Scenario, Stores, sample, whole_product
 
 SCENARIOS: Sequence[Scenario] = (
@@ -27,6 +32,7 @@ SCENARIOS: Sequence[Scenario] = (
     fault_scenarios.plans_are_changed,
     fault_scenarios.a_reconciliation_takes_its_turns,
     fault_scenarios_of_usage.batches_are_recorded_with_duplicates_and_conflicts,
+    fault_scenarios_of_corrections.events_are_corrected,
     fault_scenarios_of_usage.sealed_batches_are_recorded_and_repeated,
     fault_scenarios_of_runs.runs_are_admitted_and_end,
     fault_scenarios_of_usage.usage_is_folded_and_alerts_are_raised,
@@ -74,7 +80,8 @@ def test_the_scenarios_use_every_method_of_the_stores(laboratory: Laboratory) ->
     methods = {
         f"{name}.{method}"
         for name, port in get_type_hints(Stores).items()
-        for method in vars(port)
+        for each in (port, *port.__bases__)
+        for method in vars(each)
         if not method.startswith("_")
     }
     assert methods - used == set()

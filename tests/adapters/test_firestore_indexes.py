@@ -50,7 +50,7 @@ from shared.adapters.firestore.people.tenants import (
 from shared.adapters.firestore.platform.documents import dead_letter_fields, failed_attempt_write
 from shared.adapters.firestore.queries import NAME, StructuredQuery
 from shared.domain.billing.margins import MARGIN_FIELDS
-from shared.domain.ledger.budget_counts import BudgetSlot, HourCount, Spent
+from shared.domain.ledger.budget_counts import BudgetSlot, Counted, HourCount, Spent
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, ShardRef
 from shared.domain.ledger.holds import Amounts, Holds
@@ -64,6 +64,7 @@ from shared.domain.prices.token_pools import TokenPools
 from shared.ports import (
     Admissions,
     BillingStore,
+    Corrections,
     Directory,
     DueRun,
     EventsWanted,
@@ -77,6 +78,7 @@ from shared.ports import (
     UsageFeed,
     UsageStore,
 )
+from tests.adapters.correction_queries import CORRECTION_LISTS, CORRECTION_WRITES
 from tests.adapters.interceptors import Unanswered
 from tests.adapters.margin_queries import MARGIN_READINGS, MARGIN_WRITES
 from tests.adapters.run_queries import RUN_LISTS
@@ -141,6 +143,11 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_events within a time": lambda to: to.usage.list_events(
         "acme", EventsWanted(since=NOON, before=NOON), limit=5
     ),
+    "list_events after a place": lambda to: to.usage.list_events(
+        "acme", limit=5, cursor=to.usage.event_cursor(event_of("e1", None, None, None))
+    ),
+    "scan_events": lambda to: list(to.usage.scan_events("acme")),
+    **{name: _on_usage(listing) for name, listing in CORRECTION_LISTS.items()},
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     **{name: _on_usage(listing) for name, listing in RUN_LISTS.items()},
     "measure_runs": lambda to: to.usage.measure_runs("acme", 5),
@@ -168,7 +175,7 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
 }
 NOT_QUERYING = {
     *("record", "read", "save_day", "create_month", "clear_counters", "save_counter_settings", "find_run"),
-    *("find_event", "seal", "find_batch"),
+    *("find_event", "seal", "find_batch", "find_correction", "save_corrections"),
     *(
         "known_alerts",
         "save_alerts",
@@ -303,7 +310,7 @@ def test_every_query_is_served_by_an_index(name: str) -> None:
 
 
 def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
-    query = _query_of("list_events")
+    query, _ = _queries_of("list_events")
     query.order_by[0].direction = StructuredQuery.ASCENDING
     assert not _is_served(query)
     query = _query_of("list_runs")
@@ -316,6 +323,7 @@ def test_every_method_of_the_ports_is_listed_with_its_queries() -> None:
         name
         for port in (
             UsageStore,
+            Corrections,
             Admissions,
             Directory,
             Outbox,
@@ -356,6 +364,7 @@ FULL_EVENT = event_of("e1", TokenPools(100, 50, 150, 30, 20, 5, 40), 1, 1, statu
     served_model="m",
     provider="open_ai",
     cost=EventCost("incomplete", 1, "provider", ("usage.seconds",), 2),
+    budgets=(Counted(BudgetSlot("cap@1", "ann"), "tokens"),),
 )
 CELLS = {Cell(12, SERIES): dict.fromkeys(METRICS, 1)}
 SLOT = BudgetSlot("cap@1", "ann")
@@ -394,7 +403,11 @@ RECORDING = Recording(PATHS, CounterSettings(), NOON, NOON, "nonce")
 DUE = Run(id="r", began_at=NOON, last_at=NOON)
 RUN_DOCUMENT = Document(name="runs/r", update_time=VERSION)
 WRITES = {
-    "events": [event_write("events/e", FULL_EVENT)],
+    "events": [
+        event_write("events/e", FULL_EVENT),
+        event_write("events/e", FULL_EVENT._replace(adjusts="e0")),
+    ],
+    "corrections": CORRECTION_WRITES,
     "batches": [
         *batch_writes(RECORDING, batch_of_calls(1)),
         create_write("batches/b.1", {"parts": 1}),
@@ -475,11 +488,13 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 """Collections whose other fields keep their indexes, since they are few or small."""
 ONLY_COMPOSITE = {
     "events": {"run_id"},
+    "batches": {"first_ts", "last_ts", "run_keys"},
     "runs": {
         *("outcome", "unmeasured", "user_id", "workflow_id", "tags"),
         *("parent_run_id", "duration_ms", "last_at_us"),
         *("totals.cost_nanousd", "totals.total_tokens"),
     },
+    "corrections": {"run_id"},
     "outbox": {"endpoint_id", "kind", "state", "created_at"},
     "tenant_index": {"rated_at", "events_per_hour"},
     "margins": {"month", "plan_month", "margin_nanousd", "name_key", "missing_calls", *MARGIN_FIELDS},
@@ -520,7 +535,7 @@ def test_counters_have_one_index_of_due_folds_and_one_of_dirty_counters() -> Non
     assert OVERRIDES["counters", "dirty"]["indexes"] == [{"order": "ASCENDING", "queryScope": "COLLECTION"}]
 
 
-@pytest.mark.parametrize("collection", ["events", "counters", "attribution", "idempotency"])
+@pytest.mark.parametrize("collection", ["events", "corrections", "counters", "attribution", "idempotency"])
 def test_expired_documents_are_deleted(collection: str) -> None:
     assert OVERRIDES[collection, "expire_at"]["ttl"] is True
     assert "expire_at" in _fields_of(WRITES[collection])

@@ -49,14 +49,14 @@ def tenant_with(steps: History, store: UsageStore, directory: Directory) -> Tena
 
 
 def explained(
-    store: UsageStore, tenant_id: str, within: Period, wanted: EventFilter
+    store: UsageStore, tenant: Tenant, within: Period, wanted: EventFilter
 ) -> tuple[list[RecordedEvent], Totals]:
     """Return the events of all pages, and the sum that the last page has."""
     events: list[RecordedEvent] = []
     place = Place()
     while True:
         search = EventSearch(within=within, wanted=wanted, limit=4)
-        found = find_events(store, tenant_id, search, place)
+        found = find_events(store, tenant, search, place)
         events += found.events
         place = found.next_place
         if place.cursor is None:
@@ -79,9 +79,9 @@ def test_the_events_add_up_to_every_number_of_an_interval(
         },
     }
     for wanted, shown in numbers.items():
-        events, total = explained(store, tenant.id, within, wanted)
+        events, total = explained(store, tenant, within, wanted)
         assert total == sum_totals(event.amounts for event in events) == shown
-    errors, _ = explained(store, tenant.id, within, EventFilter(errors=True))
+    errors, _ = explained(store, tenant, within, EventFilter(errors=True))
     assert len(errors) == usage.totals.get("errors", 0)
 
 
@@ -104,5 +104,5 @@ def test_the_events_add_up_to_every_number_of_a_name(
         usage = read_attribution(Ledger(store), tenant, (dimension, within), NOON)
         for name, shown in top_names(usage, 10_000):
             if name is not None:
-                _, total = explained(store, tenant.id, within, filter_of(name))
+                _, total = explained(store, tenant, within, filter_of(name))
                 assert attributed(total) == shown

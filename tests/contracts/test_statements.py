@@ -32,7 +32,7 @@ def test_every_sum_of_a_month_is_that_of_its_events(stores: Stores, steps: Histo
     statement = statement_of(stores, tenant.id)
 
     def events(wanted: EventFilter) -> Totals:
-        return explained(stores.usage, tenant.id, month_period(NOVEMBER), wanted)[1]
+        return explained(stores.usage, tenant, month_period(NOVEMBER), wanted)[1]
 
     assert statement.usage.totals == events(EventFilter())
     for series, totals in statement.usage.series.items():

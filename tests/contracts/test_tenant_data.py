@@ -33,6 +33,7 @@ from shared.usecases.people.tenant_data import (
 from tests.admission_fixtures import ADMISSION, END, HOLD, ONE, ROOT, TWO, beginning, changing
 from tests.contracts.conftest import RETENTION, Stores
 from tests.contracts.test_budgets import CAP
+from tests.contracts.test_corrections import changing as changing_state
 from tests.contracts.test_directory import KEY
 from tests.contracts.test_members import ADA, INVITATION
 from tests.contracts.test_outbox import AUDIT, ENDPOINT
@@ -206,8 +207,22 @@ def test_an_export_has_admissions_and_ends_of_runs(filled: Stores) -> None:
     assert lines["run-1"]["admission"] is None
 
 
+def test_an_export_has_corrections_and_a_deleted_tenant_has_none(filled: Stores) -> None:
+    for tenant_id in ("acme", "bolt"):
+        change = changing_state(ANNS[0], "voided")
+        filled.usage.save_corrections(stored_tenant(filled.usage, tenant_id), change, NOON)
+    lines = {line["id"]: line for line in exported(filled) if line["object"] == "event"}
+    assert lines["a0"]["correction"]["state"] == "voided"
+    assert lines["a0"]["amounts"] == ANNS[0].amounts
+    assert lines["a1"]["correction"] is None
+    list(delete_tenant(filled.tenant_data, deletable_tenant(filled.directory, "acme", LATER), CHANGE))
+    assert filled.usage.find_correction("acme", "a0") is None
+    assert filled.usage.find_correction("bolt", "a0") is not None
+
+
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
-    assert filled.tenant_data.erase_user("acme", "ann", "~") == (0, None)
+    assert filled.tenant_data.erase_user("acme", "ann", "events/~").rewritten == 0
+    assert filled.tenant_data.erase_user("acme", "ann", "batches/~") == (0, None)
     assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 3
     assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 0
     filled.tenant_data.add_audit(replace(AUDIT, action="user.erased"))

@@ -214,6 +214,8 @@ def test_an_event_is_returned_as_it_was_recorded(functions: Functions, key: str)
         "catalog_cost_usd": None,
         "metadata_cut": False,
         "redactions": 0,
+        "correction": None,
+        "adjusts": None,
         "error": None,
         "api_key": key_id(key),
     }

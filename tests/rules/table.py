@@ -37,6 +37,7 @@ CLOSED = (
     "tenants/acme/members/uid-colleague",
     "tenants/acme/invites/4b7d",
     "tenants/acme/events/9c1e",
+    "tenants/acme/corrections/9c1e",
     "tenants/acme/batches/abcdefghijklmnop.1",
     "tenants/acme/attribution/20261122.0",
     "tenants/acme/usage/20261101T00",

@@ -13,7 +13,7 @@ TEXT = " ".join(COSTS.prose.split())
 MILLION, GIB, NANO = 10**6, 2**30, Fraction(1, 10**9)
 READ, WRITE, DELETE = (price * NANO for price in (READ_NANOUSD, WRITE_NANOUSD, DELETE_NANOUSD))
 STORAGE, RETENTION_MONTHS = Fraction("0.15"), 3
-EVENT_BYTES, RUN_BYTES, NAMED_RUN_BYTES = 900, 2_300, 4_700
+EVENT_BYTES, BATCH_BYTES, RUN_BYTES, NAMED_RUN_BYTES = 900, 1_300, 2_300, 4_700
 INSTANCE_SECOND = Fraction("0.000024") + Fraction("0.0000025") / 2
 REQUEST, REQUEST_SECONDS, EVENT_SECONDS = Fraction("0.40") / MILLION, Fraction("0.050"), Fraction("0.0002")
 MINUTES_A_MONTH = 60 * 24 * 30
@@ -37,6 +37,17 @@ def parts_of_a_million(events: int) -> list[Fraction]:
     ]
 
 
+def parts_of_a_million_sealed(events: int, runs: int) -> list[Fraction]:
+    """Return the same for batches of so many events and runs."""
+    batches = Fraction(MILLION, events)
+    return [
+        batches * (runs + 2) * WRITE,
+        batches * DELETE,
+        batches * (BATCH_BYTES + 300 * runs + 38 * events) / GIB * STORAGE * RETENTION_MONTHS,
+        cloud_run(batches, events),
+    ]
+
+
 def usd(amount: Fraction) -> str:
     return f"{float(amount):.3f}"
 
@@ -54,6 +65,7 @@ def test_the_prices_and_assumptions_are_stated() -> None:
     assert ", ".join(f"{name} ${float(price):.2f}" for name, price in per_100k.items()) in TEXT
     assert figure("storage in Firestore") == "$0.15 per GiB and month of 30 days"
     assert figure("one event") == f"{EVENT_BYTES} bytes"
+    assert figure("one sealed batch").startswith(f"{BATCH_BYTES:,} bytes, and 300 for each run and 38")
     assert figure("one run") == f"{RUN_BYTES:,} bytes; {NAMED_RUN_BYTES:,} with a user, a workflow and a tag"
     assert "$0.000024 per vCPU-second, $0.0000025 per GiB-second" in figure("Cloud Run, billed")
     assert figure("a request").startswith("50 ms, and 0.2 ms for each event")
@@ -67,11 +79,20 @@ def test_a_million_events(events: int) -> None:
     assert row[2:] == [usd(amount) for amount in [*parts, sum(parts, Fraction())]]
 
 
-def test_the_readme_names_the_same_price() -> None:
-    assert (
-        f"[${float(sum(parts_of_a_million(10), Fraction())):.2f}](docs/costs.md) in requests of ten"
-        in README.prose
+@pytest.mark.parametrize(("events", "runs"), [(10, 1), (100, 1), (500, 5)])
+def test_a_million_events_in_sealed_batches(events: int, runs: int) -> None:
+    (row,) = (cells for cells in COSTS.section("Sealed batches") if cells[:2] == [str(events), str(runs)])
+    parts = parts_of_a_million_sealed(events, runs)
+    assert row[2:] == [usd(Fraction(runs + 2, events)), *map(usd, parts), usd(sum(parts, Fraction()))]
+
+
+def test_the_readme_names_the_same_prices() -> None:
+    alone = float(sum(parts_of_a_million(10), Fraction()))
+    sealed = float(sum(parts_of_a_million_sealed(100, 1), Fraction()))
+    told = (
+        f"[${alone:.2f}](docs/costs.md) in requests of ten, and ${sealed:.2f} in sealed batches of a hundred"
     )
+    assert told in README.prose
 
 
 def test_every_formula_has_its_result() -> None:

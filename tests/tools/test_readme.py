@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,11 +21,11 @@ from shared.adapters.default_plans import default_plans
 from shared.domain.limits.plan_file import parse_plans
 from shared.domain.notices.endpoints import new_secret
 from shared.domain.notices.webhooks import Notice, WebhookType
-from shared.domain.prices.money import usd_string
+from shared.domain.prices.money import nanousd_from_decimal, usd_string
 from shared.domain.prices.price_file import parse_prices
 from shared.http.budget_models import BudgetUseResponse
 from tests.e2e.running import RunningStack, running_stack
-from tests.tools.documents import DOCUMENTS, PAGES, README, page
+from tests.tools.documents import DOCUMENTS, PAGES, README, Document, page
 from tests.tools.mailbox import sign_up
 from tests.tools.warm_python import warm_python
 from tools.dev.settings import ROOT
@@ -33,6 +34,7 @@ MAX_README_LINES = 120
 RECORDING, LOCAL, ARCHITECTURE = page("recording"), page("local"), page("architecture")
 PRICES, WEBHOOKS, LIMITS = page("prices"), page("webhooks"), page("limits")
 EXPORTS = page("exports")
+CLIENT = Document(ROOT / "client/README.md")
 PLANS, ATTRIBUTION, OPENTELEMETRY = page("plans"), page("attribution"), page("opentelemetry")
 
 
@@ -76,7 +78,7 @@ def test_the_readme_is_short() -> None:
 def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
     languages = {document.name: [language for language, _ in document.blocks] for document in DOCUMENTS}
     assert {name: found for name, found in languages.items() if found} == {
-        "README.md": ["sh", "sh", "sh"],
+        "README.md": ["python", "sh", "sh", "sh"],
         "docs/architecture.md": ["mermaid"],
         "docs/budgets.md": ["sh", "sh", "json", "sh"],
         "docs/attribution.md": ["sh"],
@@ -86,27 +88,42 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/local.md": 6 * ["sh"],
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
-        "docs/recording.md": ["sh", "python", "sh"],
+        "docs/recording.md": ["sh", "python", "sh", "sh"],
         "docs/runs.md": ["sh", "python"],
         "docs/tenants.md": ["sh"],
         "docs/webhooks.md": ["sh", "json", "python"],
     }
 
 
-def test_the_calls_of_the_readme_record_an_event_and_check(stack: RunningStack, folder: Path) -> None:
+def test_the_command_of_the_readme_records_an_event_once(stack: RunningStack, folder: Path) -> None:
     settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
-    check, recorded = map(json.loads, run(["sh", "-eu"], README.shell, folder, **settings).splitlines())
-    assert check["allowed"] is True
-    assert (recorded["accepted"], recorded["ids"]) == (2, ["first-event", "first-end"])
-    again = run(["sh", "-eu"], README.shell, folder, **settings).splitlines()[1]
-    assert json.loads(again)["duplicates"] == 2
+    first, again = (json.loads(run(["sh", "-eu"], README.shell, folder, **settings)) for _ in range(2))
+    assert (first["accepted"], first["duplicates"], first["ids"]) == (1, 0, ["first-event"])
+    assert (again["accepted"], again["duplicates"], again["ids"]) == (0, 1, ["first-event"])
+
+
+@pytest.mark.parametrize("document", [README, CLIENT], ids=["the README", "the client's README"])
+def test_the_first_code_of_the_client_shows_a_cost(
+    document: Document, stack: RunningStack, folder: Path, tmp_path: Path
+) -> None:
+    spent = nanousd(stack)
+    settings = {"GWI_URL": stack.entries["record_usage"], "GWI_KEY": stack.entries["api_key"]}
+    paths = {"PYTHONPATH": str(ROOT / "client"), "XDG_STATE_HOME": str(tmp_path)}
+    assert run([sys.executable, "-W", "error"], document.python[0], folder, **settings, **paths) == ""
+    assert nanousd(stack) == spent + 1_200 * 400 + 300 * 1_600
+
+
+def nanousd(stack: RunningStack) -> int:
+    return nanousd_from_decimal(Decimal(stack.tenant("usage")["aggregate"]["total_cost_usd"]))
 
 
 def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
-    recorded, usage, mixed, check = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
+    told = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
+    recorded, usage, sealed, mixed, check = told
     assert (recorded["accepted"], recorded["ids"]) == (2, ["call-1", "end-1"])
     assert usage["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
+    assert (sealed["accepted"], sealed["duplicates"]) == (2, 0)
     assert (mixed["ids"], mixed["rejected"][0]["code"], check["allowed"]) == (
         ["call-2"],
         "unknown_tenant",

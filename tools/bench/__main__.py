@@ -15,6 +15,7 @@ GROUPS = {
     "record_path": "record_path.measure",
     "cold_start": "cold_start.measure",
     "operations": "operations.measure",
+    "sealed": "sealed.measure",
     "admission": "admission.measure",
     "admission_store": "admission_store.measure",
     "reading": "reading.measure",

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
 from tools.bench.report import Measure, at_least, at_most, figure
-from tools.bench.sample import BATCH_EVENTS, body_of, sample_events
+from tools.bench.sample import BATCH_EVENTS, body_of, sample_events, sealed_events
 from tools.bench.served import Baseline, Caller, create_bench_tenant, named, served
 from tools.bench.timing import medians, seconds
 from tools.dev.emulators import firestore_emulator
@@ -31,20 +32,30 @@ def measure() -> Iterator[Measure]:
         key = create_bench_tenant(host)
         with served(host, *functions) as servers:
             own, stock, bare = ([Caller(server, key) for _ in range(CONNECTIONS)] for server in servers)
-            yield _batches(own, stock)
+            yield from _batches(own, stock)
             yield _singles(own[0], bare[0])
 
 
-def _batches(own: list[Caller], stock: list[Caller]) -> Measure:
-    takes = [_take(each, "batch", BATCH_EVENTS, None) for each in (own, stock)]
+def _batches(own: list[Caller], stock: list[Caller]) -> Iterator[Measure]:
+    takes = [
+        _take(own, _Batches("batch", BATCH_EVENTS)),
+        _take(own, _Batches("sealed", BATCH_EVENTS, seals=True)),
+        _take(stock, _Batches("batch", BATCH_EVENTS)),
+    ]
     events = BATCH_EVENTS * len(own)
-    own_rate, stock_rate = (events / each for each in _warm_medians(BATCH_ROUNDS, *takes))
-    words = f"{figure(own_rate)} events/s; {figure(stock_rate)} by a function on the stock client"
-    return Measure("http_batch_vs_stock", own_rate / stock_rate, "times", at_least(3), words)
+    rates = [events / each for each in _warm_medians(BATCH_ROUNDS, *takes)]
+    own_rate, sealed_rate, stock_rate = rates
+    by_stock = f"{figure(stock_rate)} by a function on the stock client"
+    words = f"{figure(own_rate)} events/s; {by_stock}"
+    yield Measure("http_batch_vs_stock", own_rate / stock_rate, "times", at_least(3), words)
+    words = f"{figure(sealed_rate)} events/s; {figure(own_rate)} as a document each"
+    yield Measure("http_sealed_vs_unsealed", sealed_rate / own_rate, "times", at_least(3), words)
+    words = f"{figure(sealed_rate)} events/s; {by_stock}"
+    yield Measure("http_sealed_vs_stock", sealed_rate / stock_rate, "times", at_least(10), words)
 
 
 def _singles(own: Caller, bare: Caller) -> Measure:
-    takes = [_take([each], "single", 1, 0) for each in (own, bare)]
+    takes = [_take([each], _Batches("single", 1, runs=0)) for each in (own, bare)]
     own_p50, bare_p50 = _warm_medians(SINGLE_ROUNDS, *takes)
     words = f"{own_p50 * 1000:.2f} ms; {bare_p50 * 1000:.2f} by a function that makes one raw commit"
     return Measure("http_single_p50_vs_bare", own_p50 / bare_p50, "times", at_most(2), words)
@@ -57,16 +68,29 @@ def _warm_medians(rounds: int, *takes: Take) -> list[float]:
     return medians(rounds, *takes)
 
 
-def _take(callers: list[Caller], prefix: str, events: int, runs: int | None) -> Take:
+@dataclass
+class _Batches:
+    """Bodies of new events, each with a prefix of its own, or as a sealed batch of its own."""
+
+    prefix: str
+    events: int
+    runs: int | None = None
+    seals: bool = False
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def body(self) -> bytes:
+        """Return the next body."""
+        number = next(self._numbers)
+        events = sample_events(self.events, f"{self.prefix}-{number}", datetime.now(UTC), runs=self.runs)
+        return body_of(sealed_events(events, number) if self.seals else events)
+
+
+def _take(callers: list[Caller], batches: _Batches) -> Take:
     """Return a request of new events by all callers at once. Making the events is not timed."""
-    numbers = count()
     threads = ThreadPoolExecutor(len(callers))
 
-    def body() -> bytes:
-        return body_of(sample_events(events, f"{prefix}-{next(numbers)}", datetime.now(UTC), runs=runs))
-
     def take() -> float:
-        bodies = [body() for _ in callers]
+        bodies = [batches.body() for _ in callers]
         if len(callers) == 1:
             return seconds(lambda: callers[0].send(bodies[0]))
         return seconds(lambda: list(threads.map(Caller.send, callers, bodies)))

@@ -12,6 +12,7 @@ from shared.adapters.firestore import FirestoreDirectory, FirestoreRpc, Firestor
 from shared.adapters.firestore.rpc import open_channel
 from shared.adapters.memory import MemoryStore
 from shared.domain.limits.metrics import UsageRequest
+from shared.domain.metering.sealed_requests import batch_of
 from shared.domain.people.keys import ALL_SCOPES
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.fold_tenant import TenantFolder
@@ -24,7 +25,7 @@ from shared.usecases.people.authenticate import Access, KeyAuthenticator
 from shared.usecases.prices.read_prices import PriceReader
 from tools.bench.counting import OperationCounter, Operations, usd
 from tools.bench.report import Measure, at_most, exactly
-from tools.bench.sample import sample_events
+from tools.bench.sample import sample_events, sealed_events
 from tools.bench.served import TENANT_ID, create_bench_tenant
 from tools.dev.emulators import firestore_emulator
 from tools.dev.settings import PROJECT_ID
@@ -32,7 +33,7 @@ from tools.dev.settings import PROJECT_ID
 RETENTION = timedelta(days=90)
 THRESHOLDS = Thresholds(80, 100, default_plans)
 _TENANT = Tenant(id=TENANT_ID, name=TENANT_ID, plan="free", created_at=datetime(2026, 1, 1, tzinfo=UTC))
-_NO_NAMES: Mapping[str, object] = {"user_id": None, "workflow_id": None}
+NO_NAMES: Mapping[str, object] = {"user_id": None, "workflow_id": None}
 _NAMES = {"user_id": "ada", "workflow_id": "triage", "tags": {"team": "search", "env": "prod"}}
 _ACCESS = Access(tenant=_TENANT, permissions=ALL_SCOPES, actor="bench")
 
@@ -66,12 +67,16 @@ class Bench:
         self.recorder = EventRecorder(self.limits.ledger, PriceReader(MemoryStore()))
         self.folder = TenantFolder(self.store, THRESHOLDS.policy_of)
 
-    def record(self, events: int, *, runs: int, names: Mapping[str, object] = _NO_NAMES) -> Operations:
+    def record(
+        self, events: int, *, runs: int, names: Mapping[str, object] = NO_NAMES, seals: bool = False
+    ) -> Operations:
         """Count the operations of one request of `events` events in `runs` runs, all with the same names."""
-        now = datetime.now(UTC)
-        sample = sample_events(events, f"operations-{next(self._numbers)}", now, runs=runs)
+        now, number = datetime.now(UTC), next(self._numbers)
+        sample = sample_events(events, f"operations-{number}", now, runs=runs)
+        if seals:
+            sample = sealed_events(sample, number)
         items = [{**event, **names} for event in sample]
-        return self.counter.of(lambda: self.recorder.record(_ACCESS, items, now))
+        return self.counter.of(lambda: self.recorder.record(_ACCESS, items, now, batch_of(items, None)))
 
     def recording(self) -> Iterator[Measure]:
         """Measure recording. Each instance looks the key up once a minute; that is not counted."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from shared.adapters.firestore import FirestoreRpc, FirestoreUsageStore
 from shared.adapters.memory import MemoryStore
+from shared.domain.metering.sealed_requests import batch_of
 from shared.domain.people.keys import ALL_SCOPES
 from shared.domain.people.tenants import Tenant
 from shared.http.bodies import parse_json_bytes
@@ -17,7 +18,7 @@ from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access
 from shared.usecases.prices.read_prices import PriceReader
 from tools.bench.report import Measure, at_least, figure
-from tools.bench.sample import BATCH_EVENTS, body_of, sample_events, with_responses
+from tools.bench.sample import BATCH_EVENTS, body_of, sample_events, sealed_events, with_responses
 from tools.bench.stock import StockStore
 from tools.bench.timing import medians, seconds
 
@@ -58,13 +59,15 @@ def measure() -> Iterator[Measure]:
     now = datetime.now(UTC)
     events = sample_events(BATCH_EVENTS, "path", now)
     body, with_bodies = body_of(events), body_of(with_responses(events))
+    sealed = body_of(sealed_events(events, 1))
     own = FirestoreUsageStore(
         FirestoreRpc(PROJECT_ID, lambda: DiscardingChannel(), is_emulator=True), RETENTION
     )
     stock = cast(UsageStore, StockStore(PROJECT_ID, RETENTION))
-    own_seconds, response_seconds, stock_seconds = medians(
+    own_seconds, sealed_seconds, response_seconds, stock_seconds = medians(
         ROUNDS,
         _take(Ledger(own), body, now),
+        _take(Ledger(own), sealed, now),
         _take(Ledger(own), with_bodies, now),
         _take(Ledger(stock), body, now),
     )
@@ -73,6 +76,12 @@ def measure() -> Iterator[Measure]:
     yield Measure("record_path_responses_per_second", round(BATCH_EVENTS / response_seconds), "events/s")
     by_stock = f"{figure(stock_rate)} events/s by the stock client's WriteBatch"
     yield Measure("record_path_vs_stock", own_rate / stock_rate, "times", at_least(8), by_stock)
+    sealed_rate = BATCH_EVENTS / sealed_seconds
+    each_alone = f"{figure(sealed_rate)} events/s; {figure(own_rate)} as a document each"
+    yield Measure(
+        "record_path_sealed_vs_unsealed", sealed_rate / own_rate, "times", at_least(1.4), each_alone
+    )
+    yield Measure("record_path_sealed_vs_stock", sealed_rate / stock_rate, "times", at_least(10), by_stock)
 
 
 def _take(ledger: Ledger, body: bytes, now: datetime) -> Callable[[], float]:
@@ -82,7 +91,7 @@ def _take(ledger: Ledger, body: bytes, now: datetime) -> Callable[[], float]:
 
     def record() -> None:
         items = cast("dict[str, list[object]]", parse_json_bytes(body))["events"]
-        recorded = recorder.record(ACCESS, items, now)
+        recorded = recorder.record(ACCESS, items, now, batch_of(items, None))
         if recorded.accepted != BATCH_EVENTS:
             raise RuntimeError(f"only {recorded.accepted} of {BATCH_EVENTS} sample events were accepted")
 

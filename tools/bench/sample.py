@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle, islice
 
+from shared.domain.metering.sealed_ids import SealedId
 from tools.dev.demo_workflows import WORKFLOWS, Call
 
 Event = dict[str, object]
@@ -14,6 +15,7 @@ BATCH_EVENTS = 500
 EVENTS_PER_RUN = 100
 """The load for which the budget of writes per event is stated: agents that buffer send few runs at a time."""
 _CALLS = [call for workflow in WORKFLOWS.values() for call in workflow]
+_PRODUCER = "benchbenchbench_"
 _BETWEEN = timedelta(milliseconds=20)
 
 
@@ -52,6 +54,12 @@ def _event(number: int, call: Call, batch: _Batch) -> Event:
     if number % 3 == 0:
         event["user_id"] = f"user-{number % 50}"
     return event
+
+
+def sealed_events(events: list[Event], number: int) -> list[Event]:
+    """Return the events under the ids of a batch, that of this number."""
+    batch = f"{_PRODUCER}.{number}"
+    return [event | {"id": SealedId(batch, place).text} for place, event in enumerate(events)]
 
 
 def with_responses(events: list[Event]) -> list[Event]:

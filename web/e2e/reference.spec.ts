@@ -3,12 +3,11 @@ import { expect, test, type Page } from '@playwright/test'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { overhang, violations } from './support/audit.ts'
+import { expectUsable } from './support/audit.ts'
 import { stack } from './support/stack.ts'
 import { pathOf, signIn } from './support/tenants.ts'
 import { expectLive } from './support/usage-page.ts'
 
-const SCREENS = fileURLToPath(new URL('../../.local/screens', import.meta.url))
 const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url))
 const RECORDING = '/docs#post-v1-events'
 
@@ -21,17 +20,7 @@ test('a link to an operation opens it, on a phone and in the dark too', async ({
     await page.getByText(field, { exact: true }).first().click()
   }
   await expect(page.getByText('cache_read_tokens', { exact: true }).first()).toBeVisible()
-  for (const [colorScheme, width] of [
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 360],
-  ] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.setViewportSize({ width, height: 900 })
-    await page.screenshot({ path: `${SCREENS}/docs-operation-${colorScheme}-${width}.png` })
-    expect(await violations(page)).toEqual([])
-    expect(await overhang(page)).toBe(0)
-  }
+  await expectUsable(page, 'docs-operation')
 })
 
 test('a search leaves the operations that it names', async ({ page }) => {

@@ -22,6 +22,9 @@ class TenantPaths:
     def event(self, identity: str) -> str:
         return f"{self.tenant}/events/{hashed_id(identity)}"
 
+    def correction(self, identity: str) -> str:
+        return f"{self.tenant}/corrections/{hashed_id(identity)}"
+
     def batch(self, batch_id: str) -> str:
         return f"{self.tenant}/batches/{batch_id}"
 

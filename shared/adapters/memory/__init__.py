@@ -5,9 +5,9 @@ from shared.adapters.memory.billing.margins import MemoryMargins
 from shared.adapters.memory.ledger.feed import MemoryUsageFeed
 from shared.adapters.memory.ledger.listing import MemoryListing
 from shared.adapters.memory.ledger.reconciliation import MemoryReconciliations
-from shared.adapters.memory.ledger.usage import MemoryUsageStore
 from shared.adapters.memory.limits.admissions import MemoryAdmissions
 from shared.adapters.memory.limits.plans import MemoryPlanCatalogs
+from shared.adapters.memory.metering.corrections import MemoryCorrections
 from shared.adapters.memory.notices.outbox import MemoryOutbox
 from shared.adapters.memory.people.directory import MemoryDirectory
 from shared.adapters.memory.people.identities import MemoryIdentities
@@ -23,7 +23,7 @@ __all__ = ["InlineTickPublisher", "MemoryStore"]
 
 
 class MemoryStore(
-    MemoryUsageStore,
+    MemoryCorrections,
     MemoryUsageFeed,
     MemoryListing,
     MemoryDirectory,

@@ -16,6 +16,7 @@ from shared.domain.ledger.reconciliation import ReconciliationStep
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.refused_runs import RefusedRuns
+from shared.domain.metering.corrections import Correction
 from shared.domain.metering.recording import DayDelta, RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.metering.sealed_batches import SealedBatch
@@ -83,6 +84,8 @@ class TenantUsage:
     days: dict[date, DayRollup] = field(default_factory=dict)
     months: dict[date, MonthRollup] = field(default_factory=dict)
     alerts: dict[str, UsageAlert] = field(default_factory=dict)
+    corrections: dict[str, Correction] = field(default_factory=dict)
+    """By the identity of their events."""
     run_ids: dict[RunKey, str] = field(default_factory=dict)
     holds: Holds = field(default_factory=Holds)
     trees: dict[RunKey, Tree] = field(default_factory=dict)

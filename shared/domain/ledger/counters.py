@@ -100,7 +100,12 @@ def sum_totals(parts: Iterable[Mapping[Metric, int]]) -> Totals:
     result: Totals = {}
     for part in parts:
         add(result, part)
-    return result
+    return nonzero(result)
+
+
+def nonzero(totals: Mapping[Metric, int]) -> Totals:
+    """Return totals without zeros, which corrections leave."""
+    return {metric: amount for metric, amount in totals.items() if amount}
 
 
 def merge_cells(parts: Iterable[Cells]) -> Cells:
@@ -109,7 +114,8 @@ def merge_cells(parts: Iterable[Cells]) -> Cells:
     for part in parts:
         for cell, totals in part.items():
             add(result.setdefault(cell, {}), totals)
-    return result
+    summed = {cell: nonzero(totals) for cell, totals in result.items()}
+    return {cell: totals for cell, totals in summed.items() if totals}
 
 
 def sum_by_series(cells: Mapping[Cell, Mapping[Metric, int]]) -> dict[Series, Totals]:

@@ -189,8 +189,10 @@ def _is_too_wide(content: object) -> bool:
     """Return True if the event has so many fields that naming the unknown ones would exhaust the service."""
     if not isinstance(content, dict):
         return False
-    counted = (content, content.get("tokens"), content.get("units"), content.get("tags"))
-    return any(isinstance(fields, dict) and len(fields) > MAX_FIELDS for fields in counted)
+    for fields in (content, content.get("tokens"), content.get("units"), content.get("tags")):
+        if isinstance(fields, dict) and len(fields) > MAX_FIELDS:
+            return True
+    return False
 
 
 def problem_at(problem: FieldProblem, items: Sequence[object], index: int) -> FieldProblem:

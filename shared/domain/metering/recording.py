@@ -22,6 +22,7 @@ from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
 from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
+from shared.domain.metering.corrections import Correction
 from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
 from shared.domain.metering.kinds import contradicts, implied_status
@@ -75,9 +76,13 @@ class RecordedEvent(NamedTuple):
     key: str | None = None
     """The id of the API key that recorded it; None for events older than this field."""
     budgets: tuple[Counted, ...] = ()
-    """The budgets in which it counts beside the totals. Not stored with the event."""
+    """The budgets in which it counts beside the totals; none for events older than this field."""
     parent_run_id: str | None = None
     """The run that started its run; None for events older than this field."""
+    adjusts: str | None = None
+    """The id of the event of which it corrects the sums, too late to do so in the hour of that event."""
+    correction: Correction | None = None
+    """Read beside the event, which it does not change."""
 
 
 def prepare(
@@ -234,9 +239,16 @@ def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = 
         if event.budgets:
             _count_budgets(delta.budgets, event)
     for delta in days.values():
-        sums = {key: attributed(amounts) for key, amounts in delta.keys.items()}
-        delta.keys = {key: totals for key, totals in sums.items() if totals}
+        delta.keys = _attributed(delta.keys)
+        delta.names = {
+            dimension: names for dimension, sums in delta.names.items() if (names := _attributed(sums))
+        }
     return days
+
+
+def _attributed(sums: Names) -> Names:
+    """Return what is summed by name of the totals of each, without the names that have nothing of it."""
+    return {name: totals for name, amounts in sums.items() if (totals := attributed(amounts))}
 
 
 def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[tuple[Dimension, str]]:
@@ -251,9 +263,8 @@ def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[
 
 
 def _attribute(event: RecordedEvent, into: Attribution, tag_names: Collection[str]) -> None:
-    amounts = attributed(event.amounts)
-    for dimension, name in names_of(event, tag_names) if amounts else ():
-        add(into.setdefault(dimension, {}).setdefault(name, {}), amounts)
+    for dimension, name in names_of(event, tag_names):
+        add(into.setdefault(dimension, {}).setdefault(name, {}), event.amounts)
 
 
 def deltas_with_late_days(

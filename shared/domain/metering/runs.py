@@ -103,6 +103,10 @@ class Run:
         self.workflow_id = other.workflow_id or self.workflow_id
         self.tags = other.tags or self.tags
         self.parent_run_id = other.parent_run_id or self.parent_run_id
+        self.add_sums(other)
+
+    def add_sums(self, other: "Run") -> None:
+        """Add the sums of `other` alone."""
         add(self.totals, other.totals)
         for slot, spent in other.budgets.items():
             self._count(slot, spent)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
+from shared.domain.ledger.budget_counts import BudgetSlot, BudgetUnit, Counted
 from shared.domain.ledger.counters import Series
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.batch_format import Column, Table, pack, unpack
@@ -24,10 +25,11 @@ _AS_THEY_ARE: Final = (
 _TOKENS: Final = tuple(f"tokens.{name}" for name in TokenPools._fields)
 _COST: Final = ("cost_status", "cost_nanousd", "price_source", "unread", "catalog_cost_nanousd")
 _NO_TOKENS: Final = (None,) * len(_TOKENS)
-_MOSTLY_EMPTY: Final = ("unread", "metadata_cut", "redactions")
+_MOSTLY_EMPTY: Final = ("unread", "metadata_cut", "redactions", "budgets")
+_OF_A_USER: Final = frozenset({"user_id", "metadata_json", "metadata_cut", "redactions"})
 _STEPS: Final = "after_us"
 """Microseconds between an event and the one before it."""
-_COLUMNS: Final = (*_AS_THEY_ARE, *_TOKENS, *_COST, "series", "metadata_cut", "redactions", _STEPS)
+_COLUMNS: Final = (*_AS_THEY_ARE, *_TOKENS, *_COST, "series", "metadata_cut", "redactions", "budgets", _STEPS)
 
 
 class RejectedItem(NamedTuple):
@@ -105,6 +107,24 @@ def unpacked_batch(batch_id: str, packed: bytes) -> SealedBatch:
     )
 
 
+def without_user(packed: bytes, user_id: str) -> tuple[bytes, int] | None:
+    """Return a packed batch without a user and the metadata of its events, and their number; None if it has none.
+
+    Columns of a newer release stay as they are.
+    """
+    table = unpack(packed)
+    users = table.columns.get("user_id", ())
+    rows = {row for row, user in enumerate(users) if user == user_id}
+    if not rows:
+        return None
+    erased = {
+        name: [None if row in rows else value for row, value in enumerate(column)]
+        for name, column in table.columns.items()
+        if name in _OF_A_USER
+    }
+    return pack(Table(rows=table.rows, columns={**table.columns, **erased}, about=table.about)), len(rows)
+
+
 def _numbers(events: int, rejected: Mapping[int, RejectedItem]) -> list[int]:
     """Return the numbers of the events, which are all that the rejected items leave."""
     return [number for number in range(events + len(rejected)) if number not in rejected]
@@ -136,5 +156,10 @@ def _event(event_id: str, row: Mapping[str, Any]) -> RecordedEvent:
         amounts=amounts_of(Measures(row["category"], row["status"], tokens, row["latency_ms"], cost)),
         metadata_cut=bool(row["metadata_cut"]),
         redactions=row["redactions"] or 0,
+        budgets=tuple(_counted(*each) for each in row["budgets"] or ()),
         **{name: row[name] for name in _AS_THEY_ARE},
     )
+
+
+def _counted(slot: Sequence[str], unit: BudgetUnit, is_by_run: bool) -> Counted:
+    return Counted(BudgetSlot(*slot), unit, is_by_run)

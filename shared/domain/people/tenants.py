@@ -81,6 +81,8 @@ class Tenant:
     """How a check is answered while the usage cannot be read: `open` allows, `closed` denies."""
     has_holds: bool = False
     """Whether a run was ever admitted, so that what runs have set aside has to be read."""
+    has_corrections: bool = False
+    """Whether an event was ever corrected, so that corrections have to be read beside events."""
     suspended_at: datetime | None = None
     """When an operator suspended it; None if it may use the product."""
     ended_at: datetime | None = None

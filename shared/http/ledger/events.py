@@ -3,7 +3,7 @@
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.errors import FieldProblem, InvalidInput, NotFound
+from shared.domain.errors import FieldProblem, InvalidInput
 from shared.domain.ledger.periods import Period
 from shared.domain.metering.events import Reference
 from shared.domain.metering.identities import identity_of
@@ -13,6 +13,7 @@ from shared.http.ledger.ranges import whole_hours
 from shared.http.responses import EventResponse, EventsResponse
 from shared.http.routes import Call, Container, Route, json_response
 from shared.usecases.ledger.explain_usage import EventFilter, EventSearch, Place, find_events
+from shared.usecases.ledger.read_corrections import corrected_event
 
 
 class EventQuery(BaseModel):
@@ -62,16 +63,15 @@ def _events(call: Call, container: Container) -> Response:
         run_id=query.run_id,
         with_metadata=query.metadata,
     )
-    found = find_events(container.usage, call.caller.tenant_id, search, Place(query.cursor))
+    found = find_events(container.usage, call.caller.tenant, search, Place(query.cursor))
     events = [EventResponse.model_validate(each) for each in found.events]
     return json_response(EventsResponse(events=events, next_cursor=found.next_place.cursor))
 
 
 def _event(call: Call, container: Container) -> Response:
     query, event_id = read_query(call.request, EventQuery), call.path["event"]
-    event = container.usage.find_event(call.caller.tenant_id, identity_of(event_id, query.source))
-    if event is None:
-        raise NotFound(f"event {event_id!r} does not exist, or has expired")
+    identity = identity_of(event_id, query.source)
+    event = corrected_event(container.usage, call.caller.tenant_id, identity)
     return json_response(EventResponse.model_validate(event))
 
 

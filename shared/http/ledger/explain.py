@@ -51,7 +51,7 @@ def _explain(call: Call, container: Container) -> Response:
     query, tenant = read_query(call.request, ExplainQuery), call.caller.tenant
     within = _interval(query, call)
     search = EventSearch(within=within, wanted=filter_of(query), limit=query.limit)
-    found = find_events(container.usage, tenant.id, search, _place(query.cursor))
+    found = find_events(container.usage, tenant, search, _place(query.cursor))
     known = _known_sum(query, within, call, container)
     is_last = found.next_place.cursor is None
     return json_response(

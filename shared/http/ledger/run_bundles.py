@@ -100,7 +100,7 @@ def _bundle(call: Call, container: Container) -> Response:
     if keys is None:
         raise NotFound("bundles of runs are off on this platform", code="forensics_disabled")
     tenant_id, run_id = call.caller.tenant_id, call.path["run"]
-    read = read_run_events(container.usage, tenant_id, run_id)
+    read = read_run_events(container.usage, call.caller.tenant, run_id)
     content = BundleContent.of(tenant_id, read, call.now).model_dump(mode="json", by_alias=True)
     headers = {"Cache-Control": PRIVATE, "Content-Disposition": 'attachment; filename="run-bundle.json"'}
     return Response(keys.seal(content), 200, headers, mimetype="application/json")

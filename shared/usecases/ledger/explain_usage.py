@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from shared.domain.ledger.counters import Totals, add
+from shared.domain.ledger.counters import Totals, sum_totals
 from shared.domain.ledger.periods import Period
 from shared.domain.metering.events import Status
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import Tenant
 from shared.ports import EventsWanted, UsageStore
 from shared.ports.pages import PAGE_BYTES
+from shared.usecases.ledger.read_corrections import corrected
 
 MOST_READ: Final = 5_000
 """The events that one page looks at, however few of them it finds."""
@@ -77,7 +79,7 @@ class EventSearch:
     with_metadata: bool = False
 
 
-def find_events(store: UsageStore, tenant_id: str, search: EventSearch, place: Place) -> FoundEvents:
+def find_events(store: UsageStore, tenant: Tenant, search: EventSearch, place: Place) -> FoundEvents:
     """Return the next page after `place`. It may have fewer events than asked for, or none, and still a next one.
 
     Raise InvalidInput for a bad cursor.
@@ -92,17 +94,15 @@ def find_events(store: UsageStore, tenant_id: str, search: EventSearch, place: P
     cursor, read, size = place.cursor, 0, 0
     while len(found) < search.limit and read < MOST_READ and size < PAGE_BYTES:
         limit = max(search.limit, _PAGE) if search.wanted.is_selective else search.limit
-        page = store.list_events(tenant_id, events, limit=limit, cursor=cursor)
+        page = store.list_events(tenant.id, events, limit=limit, cursor=cursor)
         new = [event for event in page.items if search.wanted.includes(event)]
         found += new
         size += sum(len(event.metadata_json or "") for event in new)
         cursor, read = page.next_cursor, read + len(page.items)
         if cursor is None or not search.wanted.is_selective:
             break
-    shown = found[: search.limit]
+    shown = corrected(store, tenant, found[: search.limit], search.run_id)
     if len(shown) < len(found):
         cursor = store.event_cursor(shown[-1])
-    total = dict(place.sum)
-    for event in shown:
-        add(total, event.amounts)
+    total = sum_totals((place.sum, *(event.amounts for event in shown)))
     return FoundEvents(shown, Place(cursor, total))

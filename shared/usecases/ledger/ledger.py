@@ -16,7 +16,7 @@ from shared.domain.limits.metrics import Consumption
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.people.tenants import Tenant
-from shared.ports import Outcome, UsageStore
+from shared.ports import CorrectionChange, Outcome, UsageStore
 from shared.usecases.ledger.reading_names import NamesByDay
 from shared.usecases.ledger.reading_plans import AskedBudgets, ReadingPlans
 from shared.usecases.ledger.run_count_memory import BegunRuns, Marks, RunCountMemory, marks_of
@@ -85,6 +85,11 @@ class Ledger:
         stored = self.store.seal(tenant.id, batch, tenant.counters, now)
         self._recent.forget(tenant.id)
         return stored
+
+    def correct(self, tenant: Tenant, change: CorrectionChange, now: datetime) -> None:
+        """Correct events as UsageStore.save_corrections does, and forget the remembered usage of the tenant."""
+        self.store.save_corrections(tenant, change, now)
+        self._recent.forget(tenant.id)
 
     def current(self, known: Tenant, detail: Detail, now: datetime) -> PeriodUsage:
         """Return the usage of the tenant's current metering period."""

@@ -70,11 +70,16 @@ def read_previous(limits: Limits, known: Tenant, now: datetime) -> UsagePage:
 
 def read_interval(limits: Limits, known: Tenant, within: Period, now: datetime) -> UsagePage:
     """Return the page of any interval; raise InvalidInput if it is too long, NotFound for a deleted tenant."""
+    require_days(within)
+    return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
+
+
+def require_days(within: Period) -> None:
+    """Raise InvalidInput for an interval that is longer than a page shows."""
     # Compared in whole days, because a quarter in which the clocks go back is an hour longer.
     if (whole_days := (within.end - within.start) // timedelta(days=1)) > MAX_DAYS:
         message = f"from: an interval covers at most {MAX_DAYS} days, not {whole_days}"
         raise InvalidInput(message, (FieldProblem(field="from", code="range_too_long", message=message),))
-    return _plain_page(limits, limits.ledger.within(known, within, Detail.SERIES, now), now)
 
 
 def _plain_page(limits: Limits, used: PeriodUsage, now: datetime) -> UsagePage:

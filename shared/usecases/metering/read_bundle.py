@@ -9,7 +9,9 @@ from shared.domain.errors import NotFound
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.run_bundles import MAX_BYTES, MAX_EVENTS
 from shared.domain.metering.runs import Run
+from shared.domain.people.tenants import Tenant
 from shared.ports import EventsWanted, UsageStore
+from shared.usecases.ledger.read_corrections import corrected
 
 _PAGE: Final = 500
 _INSTANT: Final = timedelta(microseconds=1)
@@ -24,18 +26,18 @@ class RunEvents:
     is_cut: bool
 
 
-def read_run_events(store: UsageStore, tenant_id: str, run_id: str) -> RunEvents:
-    """Return the run and its events with their metadata; raise NotFound."""
-    run = store.find_run(tenant_id, run_id)
+def read_run_events(store: UsageStore, tenant: Tenant, run_id: str) -> RunEvents:
+    """Return the run and its events with their metadata and corrections; raise NotFound."""
+    run = store.find_run(tenant.id, run_id)
     if run is None:
         raise NotFound(f"run {run_id!r} does not exist")
-    newest, is_cut = _newest(store, tenant_id, run_id)
+    newest, is_cut = _newest(store, tenant.id, run_id)
     events = sorted(newest, key=_order)
     if is_cut:
         first = EventsWanted(run_id=run_id, before=run.began_at + _INSTANT, with_metadata=True)
-        oldest = store.list_events(tenant_id, first, limit=1).items
+        oldest = store.list_events(tenant.id, first, limit=1).items
         events = [*oldest, *events[1:]]
-    return RunEvents(run, events, is_cut)
+    return RunEvents(run, corrected(store, tenant, events, run_id), is_cut)
 
 
 def _newest(store: UsageStore, tenant_id: str, run_id: str) -> tuple[list[RecordedEvent], bool]:

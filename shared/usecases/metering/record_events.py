@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.limits.budgets import BudgetMatcher, Spender
 from shared.domain.metering.event_costs import PricingTerms
 from shared.domain.metering.events import EnvelopedEvent, MeteringEvent, parse_events, problem_at
-from shared.domain.metering.recording import prepare
+from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.book_prices import Prices
@@ -42,7 +42,7 @@ class EventRecorder:
 
     def prepare(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Prepared:
         """Return the events ready for the tenant's ledger, at its terms; add the problems of those that cannot be."""
-        terms, items = self._terms(tenant, batch.now), batch.items
+        terms, items = self.terms(tenant, batch.now), batch.items
         budgets = BudgetMatcher.of(tenant.budgets)
         prepared: Prepared = {}
         for index, event in events.items():
@@ -52,14 +52,12 @@ class EventRecorder:
                 batch.problems.add([problem_at(refusal.problem, items, index)])
             else:
                 item = items[index]
-                envelope = item if isinstance(item, EnvelopedEvent) else None
-                spender = Spender(ready.user_id, ready.workflow_id, batch.key, ready.tags)
-                prepared[index] = ready._replace(
-                    key=batch.key,
-                    identity=(envelope and envelope.identity) or ready.identity,
-                    fingerprint=(envelope and envelope.fingerprint) or ready.fingerprint,
-                    budgets=budgets.counting(spender, batch.now),
-                )
+                if isinstance(item, EnvelopedEvent):
+                    ready = _of_envelope(ready, item)
+                if budgets.by_scope:
+                    spender = Spender(ready.user_id, ready.workflow_id, batch.key, ready.tags)
+                    ready = ready._replace(budgets=budgets.counting(spender, batch.now))
+                prepared[index] = ready._replace(key=batch.key)
         return prepared
 
     def store(self, tenant: Tenant, prepared: Prepared, now: datetime) -> Stored:
@@ -69,8 +67,15 @@ class EventRecorder:
         outcomes = self.ledger.record(tenant, list(prepared.values()), now)
         return dict(zip(prepared, zip(prepared.values(), outcomes, strict=True), strict=True))
 
-    def _terms(self, tenant: Tenant, now: datetime) -> PricingTerms:
+    def terms(self, tenant: Tenant, now: datetime) -> PricingTerms:
+        """Return how the tenant's events are priced."""
         takes_estimates = tenant.takes_estimates
         if takes_estimates is None:
             takes_estimates = self.takes_estimates
         return PricingTerms(Prices(tenant.id, self.prices.current(now)), takes_estimates)
+
+
+def _of_envelope(event: RecordedEvent, envelope: EnvelopedEvent) -> RecordedEvent:
+    return event._replace(
+        identity=envelope.identity or event.identity, fingerprint=envelope.fingerprint or event.fingerprint
+    )

@@ -1,9 +1,10 @@
 """Export all data of a tenant, erase a person from it, or delete it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from dataclasses import fields as fields_of
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -11,10 +12,12 @@ from pydantic_core import to_jsonable_python
 from shared.domain.errors import Conflict
 from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.periods import days_of_month, month_of, start_of
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.audit import Change
 from shared.domain.people.tenants import Tenant
 from shared.ports import (
     BillingStore,
+    CorrectionsWanted,
     Directory,
     Endpoints,
     EventsWanted,
@@ -32,7 +35,6 @@ DELETABLE_AFTER = timedelta(days=30)
 LAST_KIND = "end"
 """The kind of the line that only a complete export has."""
 _PAGE = 500
-_WITH_METADATA = EventsWanted(with_metadata=True)
 _SECRETS = ("secret", "previous_secret", "version", "receipt")
 
 
@@ -122,7 +124,7 @@ def _parts(stores: ExportedStores, tenant: Tenant, now: datetime) -> Iterator[tu
     yield "audit", _all(lambda cursor: stores.directory.list_audit(of, limit=_PAGE, cursor=cursor))
     yield "usage", _hours(usage, tenant, now)
     yield "run", _all(lambda cursor: usage.list_runs(of, limit=_PAGE, cursor=cursor))
-    yield "event", _all(lambda cursor: usage.list_events(of, _WITH_METADATA, limit=_PAGE, cursor=cursor))
+    yield "event", _events(usage, tenant)
 
 
 def _all(page_at: Callable[[str | None], Page[Any]]) -> Iterator[Any]:
@@ -132,6 +134,25 @@ def _all(page_at: Callable[[str | None], Page[Any]]) -> Iterator[Any]:
         yield from page.items
         if (cursor := page.next_cursor) is None:
             return
+
+
+def _events(usage: UsageStore, tenant: Tenant) -> Iterator[RecordedEvent]:
+    """Yield all events as they were recorded, each with its correction."""
+    if tenant.has_corrections:
+        yield from _all(partial(_page_of_events, usage, tenant))
+    else:
+        yield from usage.scan_events(tenant.id, with_metadata=True)
+
+
+def _page_of_events(usage: UsageStore, tenant: Tenant, cursor: str | None) -> Page[RecordedEvent]:
+    """Return events as they were recorded, each with its correction."""
+    page = usage.list_events(tenant.id, EventsWanted(with_metadata=True), limit=_PAGE, cursor=cursor)
+    if not page.items:
+        return page
+    found = usage.list_corrections(tenant.id, CorrectionsWanted.of(page.items))
+    corrections = {identity: replace(each, version=None) for identity, each in found.items()}
+    events = [event._replace(correction=corrections.get(event.identity)) for event in page.items]
+    return Page(events, page.next_cursor)
 
 
 def _hours(usage: UsageStore, tenant: Tenant, now: datetime) -> Iterator[Line]:

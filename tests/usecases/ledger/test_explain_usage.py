@@ -11,6 +11,7 @@ from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.counters import Series, Totals, sum_totals
 from shared.domain.ledger.periods import Period
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import Tenant
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import UsageStore
 from shared.usecases.ledger import explain_usage
@@ -66,11 +67,14 @@ def matches(event: RecordedEvent, wanted: EventFilter) -> bool:
     return not wanted.errors or event.status in ("error", "failed")
 
 
+ACME = Tenant(id="acme", name="Acme", plan="free", created_at=NOON)
+
+
 def pages(store: UsageStore, search: EventSearch) -> Iterator[tuple[list[RecordedEvent], Totals]]:
     """Yield each page with the sum so far."""
     place = Place()
     while True:
-        found = find_events(store, "acme", search, place)
+        found = find_events(store, ACME, search, place)
         yield list(found.events), found.next_place.sum
         place = found.next_place
         if place.cursor is None:

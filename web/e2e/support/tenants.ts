@@ -6,7 +6,14 @@ import { ask, get, type Answer } from './http.ts'
 import { stack } from './stack.ts'
 
 export type Tenant = { id: string; name: string; owner: Account; key: string }
-export type LlmCall = { provider?: string; model?: string; tokens?: number; run_id?: string; user_id?: string; ts?: string }
+export type LlmCall = {
+  provider?: string
+  model?: string
+  tokens?: number
+  run_id?: string
+  user_id?: string
+  ts?: string
+}
 
 const API = `${stack.usage_api}/api/v1`
 

@@ -4,7 +4,8 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
 import { NotFoundPage } from './not-found-page'
 import { RequireGuest, RequireUser, RequireVerifiedUser } from './guards'
-import { RouteError } from './route-error'
+import { prefetchWhenIdle } from './prefetch'
+import { PageError, RouteError } from './route-error'
 import { FirstLoad, Root } from './root'
 import { TenantLayout } from './tenant-layout'
 
@@ -105,7 +106,11 @@ const userPages: RouteObject[] = [
     path: 'join/:tenant',
     lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
   },
-  { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
+  {
+    path: 't/:tenant',
+    Component: TenantLayout,
+    children: [{ ErrorBoundary: PageError, children: tenantPages }],
+  },
   {
     path: 'operator/*',
     lazy: page(() => import('./operator-gate'), 'OperatorGate'),
@@ -165,3 +170,10 @@ export const router = createBrowserRouter([
     ],
   },
 ])
+
+/** A page of a tenant leads to the others, also after the network is gone. */
+const stop = router.subscribe(({ navigation, matches }) => {
+  if (navigation.state !== 'idle' || !matches.some(({ route }) => route.Component === TenantLayout)) return
+  stop()
+  prefetchWhenIdle(tenantPages)
+})

@@ -40,7 +40,11 @@ export function TenantLayout() {
     return <Navigate to={`/operator/tenants/${encodeURIComponent(tenant)}/usage`} replace />
   if (usage.data) return <TenantFrame key={tenant} usage={usage.data} isOutdated={usage.error !== null} />
   return (
-    <AppShell navigation={navigationOf(tenant, false)} userMenu={<AccountMenu />}>
+    <AppShell
+      navigation={navigationOf(tenant, false)}
+      tenantSwitcher={usage.error && <TenantSwitcher current={{ id: tenant, name: tenant }} />}
+      userMenu={<AccountMenu />}
+    >
       {usage.error ? (
         <ErrorState level={1} title="Could not load usage" query={usage} />
       ) : (

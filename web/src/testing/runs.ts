@@ -69,6 +69,8 @@ export function eventOf(changes: Partial<UsageEvent> = {}): UsageEvent {
     metadata: null,
     metadata_cut: false,
     redactions: 0,
+    correction: null,
+    adjusts: null,
     error: null,
     ...changes,
   }

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from shared.adapters.firestore.encoding import decode_key, encode_key, field_path
+from shared.adapters.firestore.encoding import decode_key, encode_key, field_path, read_as, set_fields
 from shared.domain.ledger.budget_counts import (
     EVERY_VALUE,
     BudgetDay,
     BudgetHours,
     BudgetSlot,
+    Counted,
     HourCount,
     Spent,
 )
@@ -43,6 +44,18 @@ def add_run_budgets(write: Any, budgets: BudgetDay) -> None:
     """Make a write of a run's document add to its budgets."""
     for slot, spent in budgets.items():
         _increment(write, slot, _ALL, spent)
+
+
+def set_counted(value: Any, budgets: Iterable[Counted]) -> None:
+    """Write the budgets in which an event counts."""
+    for slot, unit, is_by_run in budgets:
+        into = value.array_value.values.add().map_value.fields
+        set_fields(into, {**slot._asdict(), "unit": unit, "is_by_run": is_by_run})
+
+
+def read_counted(stored: Iterable[Mapping[str, Any]]) -> tuple[Counted, ...]:
+    """Return the budgets that set_counted wrote."""
+    return tuple(Counted(read_as(BudgetSlot, each), each["unit"], each["is_by_run"]) for each in stored)
 
 
 def read_budget_hours(fields: Any) -> BudgetHours:

@@ -54,6 +54,8 @@ class Content(NamedTuple):
     groups: Sequence[Sequence[RecordedEvent]]
     add_documents: Callable[[Any], None]
     """Called with the request. The commit fails if a document that it creates exists."""
+    extending: Sequence[RecordedEvent] | None = None
+    """The events that extend the times of their runs; None is all of them."""
 
     @property
     def events(self) -> Sequence[RecordedEvent]:
@@ -99,8 +101,8 @@ class UsageCommits:
                     return False
                 if not is_full(error):
                     raise
-                number = max(number + width, shards)
-                shards = number + width
+                number = shards
+                shards += width
             else:
                 return True
         raise TooLarge("The day has too many provider and model names to count", code="too_many_series")
@@ -150,7 +152,8 @@ class UsageCommits:
                 counter = paths.counter(ShardRef(day, place.shard + group))
                 request.writes.append(counter_write(counter, delta, due, attributed))
             request.writes.extend(names)
-        for run_id, run in sorted(runs_of(content.events).items()):
+        extending = content.events if content.extending is None else content.extending
+        for run_id, run in sorted(runs_of(extending).items()):
             request.writes.append(run_write(paths.run(run_id), run))
         return request
 

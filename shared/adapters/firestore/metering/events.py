@@ -15,8 +15,15 @@ from shared.adapters.firestore.encoding import (
     read_as,
     set_fields,
     set_timestamp,
+    set_totals,
 )
-from shared.adapters.firestore.ledger.budgets import add_run_budgets, read_sum_budgets
+from shared.adapters.firestore.ledger.budgets import (
+    BUDGETS,
+    add_run_budgets,
+    read_counted,
+    read_sum_budgets,
+    set_counted,
+)
 from shared.adapters.firestore.limits.run_admissions import LOOK_DUE, read_admission, read_end
 from shared.domain.ledger.counters import Metric, Series, Totals
 from shared.domain.ledger.documents import RunSums
@@ -38,10 +45,11 @@ TOKEN_FIELDS = (
     "reasoning_tokens",
 )
 _METADATA = "metadata_json"
+_AMOUNTS = "amounts"
+"""Of an adjustment, whose amounts are no call's."""
 _TEXT_FIELDS = (
     *("status", "served_model", "user_id", "run_id", "workflow_id", "request_id", "kind", "key"),
-    "parent_run_id",
-    _METADATA,
+    *("parent_run_id", "adjusts", _METADATA),
 )
 EVENT_FIELDS = (
     "id",
@@ -62,6 +70,8 @@ EVENT_FIELDS = (
     "metadata_cut",
     "redactions",
     "tags",
+    BUDGETS,
+    _AMOUNTS,
     *(field for field in _TEXT_FIELDS if field != _METADATA),
 )
 """The fields of an event but for its metadata, which may be 256 KB."""
@@ -103,6 +113,13 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
     for field, text in zip(_TEXT_FIELDS, _texts_of(event), strict=True):
         if text is not None:
             fields[field].string_value = text
+    _write_rare(fields, event)
+    if event.tokens is not None:
+        _write_tokens(fields["tokens"].map_value, event.tokens)
+
+
+def _write_rare(fields: Any, event: RecordedEvent) -> None:
+    """Write what most events do not have."""
     if event.identity != event.id:
         fields["identity"].string_value = event.identity
     if event.metadata_cut:
@@ -111,8 +128,10 @@ def write_event(write: Any, name: str, event: RecordedEvent, common: CommonField
         fields["redactions"].integer_value = event.redactions
     if event.tags:
         set_fields(fields["tags"].map_value.fields, event.tags)
-    if event.tokens is not None:
-        _write_tokens(fields["tokens"].map_value, event.tokens)
+    if event.budgets:
+        set_counted(fields[BUDGETS], event.budgets)
+    if event.adjusts is not None:
+        set_totals(fields[_AMOUNTS], event.amounts)
 
 
 def _write_common(fields: Any, common: CommonFields) -> None:
@@ -163,7 +182,10 @@ def read_event(document: Any) -> RecordedEvent:
         latency_ms=latency_ms,
         cost=cost,
         fingerprint=fields["fingerprint"],
-        amounts=amounts_of(Measures(fields["category"], fields.get("status"), pools, latency_ms, cost)),
+        amounts=fields[_AMOUNTS]
+        if _AMOUNTS in fields
+        else amounts_of(Measures(fields["category"], fields.get("status"), pools, latency_ms, cost)),
+        budgets=read_counted(fields.get(BUDGETS, ())),
         identity=fields.get("identity", fields["id"]),
         metadata_cut=fields.get("metadata_cut", False),
         redactions=fields.get("redactions", 0),

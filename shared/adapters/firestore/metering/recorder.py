@@ -1,5 +1,6 @@
 """Records events with their counters and runs in one commit, and retries without events that already exist."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -26,6 +27,8 @@ _TRANSFORMS_PER_BUDGET = 2
 """The amount, and the calls whose price is not known."""
 MAX_BYTES_PER_COMMIT = 3 * 1024 * 1024
 """Firestore takes 10 MiB, its emulator 4 MiB; counters and runs need some of it."""
+_CELLS_THAT_FIT = MAX_TRANSFORMS_PER_DOCUMENT // len(METRICS) - 2
+"""Beside the day's sums, and those of the request's key."""
 _USUAL_EVENT_BYTES = 700
 _USUAL_NAME_BYTES = 400
 """Of the increments of a name, besides the name in each of them."""
@@ -95,6 +98,14 @@ def content_of(
             write_event(request.writes.add(), recording.paths.event(event.identity), event, common)
 
     return Content([events], add_documents)
+
+
+def groups_of(events: Sequence[RecordedEvent]) -> list[Sequence[RecordedEvent]]:
+    """Return events that share a commit in groups that each fit into a counter document, almost always one."""
+    cells = {(event.ts.day, event.ts.hour, event.series) for event in events}
+    if len(cells) <= _CELLS_THAT_FIT and not any(event.budgets for event in events):
+        return [events]
+    return list(split(events, sys.maxsize))
 
 
 def split(

@@ -1,11 +1,10 @@
 """Records a sealed batch with its counters and runs in one commit, however large it is."""
 
-import sys
 from datetime import datetime, timedelta
 
 from shared.adapters.firestore.metering.batches import batch_writes, read_batch
 from shared.adapters.firestore.metering.commits import Content, Recording, UsageCommits
-from shared.adapters.firestore.metering.recorder import split
+from shared.adapters.firestore.metering.recorder import groups_of
 from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.errors import Unavailable
@@ -28,8 +27,9 @@ class Sealer:
         paths = TenantPaths(self._rpc.documents, tenant_id)
         recording = Recording.begin(paths, settings, now, self._retention)
         writes = list(batch_writes(recording, batch))
-        groups = list(split(batch.events, sys.maxsize))
-        if self._commits.commit_unless_known(recording, Content(groups, lambda to: to.writes.extend(writes))):
+        if self._commits.commit_unless_known(
+            recording, Content(groups_of(batch.events), lambda to: to.writes.extend(writes))
+        ):
             return None
         name = paths.batch(batch.id)
         head = self._rpc.batch_get([name]).get(name)

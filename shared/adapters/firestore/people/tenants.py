@@ -20,6 +20,7 @@ from shared.domain.people.audit import AUDIT_KEPT_FOR, AuditEntry
 from shared.domain.people.keys import ENDED_KEYS_KEPT_FOR, ApiKey
 from shared.domain.people.tenants import BillingSummary, Tenant
 
+HAS_CORRECTIONS = "has_corrections"
 TENANT_FIELDS = (
     "name",
     "plan",
@@ -47,6 +48,7 @@ TENANT_FIELDS = (
     "full_until",
     "tag_names",
     "has_holds",
+    HAS_CORRECTIONS,
 )
 """All fields of a tenant's document, for reads with a field mask."""
 PLAN_FIELDS = (
@@ -196,6 +198,7 @@ def read_tenant(document: Any) -> Tenant:
         budgets=read_budgets(fields.get(SET_BUDGETS, {})),
         on_unreadable=fields.get("on_unreadable", "closed"),
         has_holds=fields.get("has_holds", False),
+        has_corrections=fields.get(HAS_CORRECTIONS, False),
         suspended_at=fields.get("suspended_at"),
         ended_at=fields.get("ended_at"),
         metadata={decode_key(key): value for key, value in fields.get("metadata", {}).items()},

@@ -60,6 +60,13 @@ class MemoryUsageStore(MemoryState):
         self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
     ) -> None:
         usage.recorded_at.update((event.identity, now) for event in events)
+        self._add_to_counters(usage, events, settings, now)
+        for part in runs_of(events).values():
+            usage.add_run(part)
+
+    def _add_to_counters(
+        self, usage: TenantUsage, events: Sequence[RecordedEvent], settings: CounterSettings, now: datetime
+    ) -> None:
         number = random.randrange(settings.shards)  # noqa: S311 (spreads load, no secret)
         for day, delta in deltas_with_late_days(events, now, settings.tag_names).items():
             counter = usage.counters.setdefault(ShardRef(day, number), CounterDocument())
@@ -67,8 +74,6 @@ class MemoryUsageStore(MemoryState):
             if delta.names:
                 counter.attributed = number + 1
                 merge(usage.attribution.setdefault(AttributionRef(day, number), {}), delta.names)
-        for part in runs_of(events).values():
-            usage.add_run(part)
 
     def read(self, tenant_id: str, wanted: Wanted = NOTHING) -> Snapshot:
         with self._lock:

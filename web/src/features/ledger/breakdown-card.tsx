@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from 'react'
 
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
+import { ShareBar } from '@/components/share-bar'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
 import { Select } from '@/components/select'
@@ -157,9 +158,7 @@ function knownCost({ cost }: BreakdownLine): bigint | null {
 function Share({ line: { cost, costPercent } }: { line: BreakdownLine }) {
   return (
     <span className="inline-flex items-center justify-end gap-2">
-      <span aria-hidden className="h-1.5 w-16 overflow-hidden rounded-full bg-sunken max-sm:hidden">
-        <span className="block h-full rounded-full bg-accent" style={{ width: `${costPercent}%` }} />
-      </span>
+      <ShareBar percent={costPercent} className="w-16 max-sm:hidden" />
       <span className="w-12">{cost.status === 'unknown' ? '–' : formatPercent(costPercent)}</span>
     </span>
   )

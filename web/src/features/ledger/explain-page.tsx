@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { ArrowLeft, SearchX } from 'lucide-react'
 import { useSearchParams } from 'react-router'
 
+import { Badge } from '@/components/badge'
 import { LinkButton } from '@/components/button'
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
@@ -12,6 +13,7 @@ import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
+import { stands, STATES } from '@/features/metering/corrections'
 import { costText } from '@/features/metering/event-figures'
 import { stepPath } from '@/features/metering/run-address'
 import { pagesQuery } from '@/lib/api/queries'
@@ -129,6 +131,12 @@ function Expired({ from, explanation: { kept_since } }: { from: string; explanat
   )
 }
 
+/** A figure of an event, struck through if it does not count. */
+function Counted({ event, children }: { event: UsageEvent; children: string | null }) {
+  if (children === null) return '–'
+  return stands(event) ? children : <s>{children}</s>
+}
+
 function ToUsage() {
   const { id } = useTenant()
   return (
@@ -142,7 +150,13 @@ const COLUMNS: Column<UsageEvent>[] = [
   {
     key: 'model',
     header: 'Model',
-    cell: ({ series }) => <NameAtProvider name={series.model} provider={series.provider} />,
+    cell: ({ series, correction, adjusts }) => (
+      <>
+        <NameAtProvider name={series.model} provider={series.provider} />
+        {correction && <Badge tone={STATES[correction.state].tone}>{STATES[correction.state].label}</Badge>}
+        {adjusts !== null && <Badge>Adjustment</Badge>}
+      </>
+    ),
   },
   { key: 'time', header: 'Time', cell: ({ ts }) => <Instant at={ts} className="whitespace-nowrap" /> },
   {
@@ -162,7 +176,14 @@ const COLUMNS: Column<UsageEvent>[] = [
     header: 'Tokens',
     align: 'end',
     hideBelow: 'sm',
-    cell: ({ tokens }) => (tokens === null ? '–' : formatInteger(tokens.total_tokens)),
+    cell: (event) => (
+      <Counted event={event}>{event.tokens && formatInteger(event.tokens.total_tokens)}</Counted>
+    ),
   },
-  { key: 'cost', header: 'Cost', align: 'end', cell: (event) => costText(event) ?? '–' },
+  {
+    key: 'cost',
+    header: 'Cost',
+    align: 'end',
+    cell: (event) => <Counted event={event}>{costText(event)}</Counted>,
+  },
 ]

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 
+import { ShareBar } from '@/components/share-bar'
 import type { Aggregate, GroupBy, SeriesRow } from '@/lib/api/types'
 import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
@@ -33,9 +34,7 @@ export function Ranking({ aggregate, metric, by }: RankingProps) {
               </span>
             </div>
             <div className="mt-1 flex items-center gap-2">
-              <div aria-hidden className="h-1.5 flex-1 overflow-hidden rounded-full bg-sunken">
-                <div className="h-full rounded-full bg-accent" style={{ width: `${percent}%` }} />
-              </div>
+              <ShareBar percent={percent} className="flex-1" />
               <span className="w-12 text-end text-xs text-ink-faint tabular-nums">
                 {sum.status === 'unknown' ? '–' : formatPercent(percent)}
               </span>

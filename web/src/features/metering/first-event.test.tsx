@@ -14,18 +14,18 @@ afterEach(() => vi.unstubAllGlobals())
 const open = (role: Role) =>
   renderPage(<FirstEvent tenant={{ id: 'acme', name: 'Acme Inc.', role, usage: usageOf() }} />)
 
-it('makes a key that may only record, and puts it into the commands', async () => {
+it('makes a key that may only record, and puts it into the code', async () => {
   const requests = serveApi({
     'POST /tenants/acme/api-keys': { status: 201, body: { api_key: {}, secret: 'gwi_test_abc' } },
   })
   open('owner')
   await userEvent.click(screen.getByRole('button', { name: 'Create key' }))
-  expect(await screen.findByText(/Authorization: Bearer gwi_test_abc/)).toHaveTextContent(
+  expect(await screen.findByText(/Meter\("gwi_test_abc", "http:\/\/localhost:3000"\)/)).toBeInTheDocument()
+  expect(requests[0]?.body).toEqual({ label: 'First event', scopes: ['usage:write'], expires_in_days: null })
+  await userEvent.click(screen.getByRole('radio', { name: 'curl' }))
+  expect(screen.getByText(/Authorization: Bearer gwi_test_abc/)).toHaveTextContent(
     'http://localhost:3000/v1/events',
   )
-  expect(requests[0]?.body).toEqual({ label: 'First event', scopes: ['usage:write'], expires_in_days: null })
-  await userEvent.click(screen.getByRole('radio', { name: 'Python' }))
-  expect(screen.getByText(/"Bearer gwi_test_abc"/)).toBeInTheDocument()
 })
 
 it('says why there is no key', async () => {

@@ -1,23 +1,17 @@
 // Shows how to send the first event; replaced by the figures once it arrives.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { KeyRound, Radio } from 'lucide-react'
-import { useState } from 'react'
 
 import { Button } from '@/components/button'
 import { Card } from '@/components/card'
-import { CodeBlock } from '@/components/code-block'
 import { EmptyState } from '@/components/empty-state'
 import { Notice } from '@/components/notice'
-import { Segmented } from '@/components/segmented'
 import { Spinner } from '@/components/spinner'
+import { AgentSnippets, NO_KEY } from '@/features/people/agent-snippets'
 import { call } from '@/lib/api/client'
 import { apiKeysQuery, tenantPath } from '@/lib/api/queries'
 import type { NewApiKey } from '@/lib/api/types'
 import { mayManage, type TenantContext } from '@/lib/tenant'
-
-import { curlSnippet, pythonSnippet, recordUrl } from './snippets'
-
-const NO_KEY = 'YOUR_KEY'
 
 export function FirstEvent({ tenant }: { tenant: TenantContext }) {
   const key = useFirstKey(tenant.id)
@@ -38,7 +32,7 @@ export function FirstEvent({ tenant }: { tenant: TenantContext }) {
               replace <code className="font-mono">{NO_KEY}</code> with it.
             </p>
           )}
-          <Snippets apiKey={secret ?? NO_KEY} />
+          <AgentSnippets apiKey={secret ?? NO_KEY} />
           <p className="flex items-center gap-2 text-ink-faint">
             <Spinner />
             Waiting for the first event. It appears here automatically.
@@ -63,7 +57,7 @@ type KeyStepProps = { secret: string | undefined; error: Error | null; busy: boo
 function KeyStep({ secret, error, busy, onCreate }: KeyStepProps) {
   if (secret !== undefined) {
     return (
-      <Notice tone="ok" title="Your key is in the command below">
+      <Notice tone="ok" title="Your key is in the code below">
         Store it now. You cannot see it again, but you can create another in settings.
       </Notice>
     )
@@ -82,28 +76,6 @@ function KeyStep({ secret, error, busy, onCreate }: KeyStepProps) {
           Could not create the key: {error.message}
         </p>
       )}
-    </div>
-  )
-}
-
-const LANGUAGES = [
-  { value: 'curl', label: 'curl' },
-  { value: 'python', label: 'Python' },
-] as const
-
-function Snippets({ apiKey }: { apiKey: string }) {
-  const [language, setLanguage] = useState<'curl' | 'python'>('curl')
-  const url = recordUrl(window.location.origin)
-  return (
-    <div className="grid grid-cols-[minmax(0,1fr)] justify-items-start gap-2">
-      <Segmented label="Language" size="sm" options={LANGUAGES} value={language} onChange={setLanguage} />
-      <div className="w-full min-w-0">
-        {language === 'curl' ? (
-          <CodeBlock label="Shell command" code={curlSnippet(url, apiKey)} />
-        ) : (
-          <CodeBlock label="Python script" code={pythonSnippet(url, apiKey)} />
-        )}
-      </div>
     </div>
   )
 }

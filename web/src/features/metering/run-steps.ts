@@ -2,6 +2,8 @@
 import type { UsageEvent } from '@/lib/api/types'
 import { nanoUsdOf } from '@/lib/format'
 
+import { stands } from './corrections'
+
 export type Step = {
   event: UsageEvent
   /** In milliseconds of the epoch. The beginning or the end of a run takes no time. */
@@ -29,10 +31,13 @@ export type RunSteps = {
   failed: readonly number[]
 }
 
-/** Return the steps of `events`, in any order, of a run with this cost. */
+/** Return the steps of `events`, in any order, of a run with this cost. Adjustments of a later day are none. */
 export function stepsOf(events: readonly UsageEvent[], runCostUsd: string): RunSteps {
   const runCost = nanoUsdOf(runCostUsd)
-  const steps = events.map((event) => stepOf(event, runCost)).sort(byStart)
+  const steps = events
+    .filter(({ adjusts }) => adjusts === null)
+    .map((event) => stepOf(event, runCost))
+    .sort(byStart)
   const start = Math.min(...extent(steps, ({ start }) => start))
   const end = Math.max(...extent(steps, ({ end }) => end))
   const { waits, mostAtOnce } = occupancyOf(steps, { start, end })
@@ -54,7 +59,7 @@ export function hasFailed({ status }: UsageEvent): boolean {
 
 function stepOf(event: UsageEvent, runCost: bigint): Step {
   const end = Date.parse(event.ts)
-  const cost = event.cost_usd === null ? 0n : nanoUsdOf(event.cost_usd)
+  const cost = event.cost_usd === null || !stands(event) ? 0n : nanoUsdOf(event.cost_usd)
   const costPercent = cost > 0n && runCost > 0n ? Number((cost * 100_000n) / runCost) / 1000 : null
   return { event, start: end - (event.latency_ms ?? 0), end, costPercent }
 }
@@ -99,7 +104,7 @@ function occupancyOf(steps: readonly Step[], { start, end }: Wait) {
 function costliestOf(steps: readonly Step[]): number | undefined {
   let [found, highest]: [number | undefined, number] = [undefined, 0]
   for (const [index, { event }] of steps.entries()) {
-    const cost = event.cost_usd === null ? 0 : Number(nanoUsdOf(event.cost_usd))
+    const cost = event.cost_usd === null || !stands(event) ? 0 : Number(nanoUsdOf(event.cost_usd))
     if (cost > highest) [found, highest] = [index, cost]
   }
   return found

@@ -9,6 +9,8 @@ import { Dialog } from '@/components/dialog'
 import type { UsageEvent } from '@/lib/api/types'
 import { capitalized, formatInstantExact, formatInteger, formatPercent } from '@/lib/format'
 
+import { CorrectEvent } from './correct-event'
+import { CorrectionNotice } from './correction-notice'
 import { costNotes, costText, tokenPools } from './event-figures'
 import { hasFailed, type RunSteps, type Step } from './run-steps'
 import { errorText, stepName, timeText } from './step-text'
@@ -66,6 +68,7 @@ function Content({ step, isCostliest }: { step: Step; isCostliest: boolean }) {
         {hasFailed(event) && <Badge tone="danger">{event.status}</Badge>}
         {isCostliest && <Badge tone="accent">Most expensive step</Badge>}
       </p>
+      <CorrectionNotice event={event} />
       {hasFailed(event) && (
         <p className="rounded-lg bg-danger-soft px-3 py-2 whitespace-pre-wrap text-danger-text wrap-anywhere">
           {errorText(event) ?? 'The event states no error.'}
@@ -91,6 +94,7 @@ function Content({ step, isCostliest }: { step: Step; isCostliest: boolean }) {
         )}
       </dl>
       {event.metadata !== null && <Metadata event={event} />}
+      <CorrectEvent event={event} />
     </div>
   )
 }

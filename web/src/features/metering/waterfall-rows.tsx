@@ -5,6 +5,7 @@ import { Badge } from '@/components/badge'
 import { cx } from '@/components/cx'
 import { formatDuration, formatPercent } from '@/lib/format'
 
+import { stands, STATES } from './corrections'
 import { costText } from './event-figures'
 import { hasFailed, type RunSteps, type Step, type Wait } from './run-steps'
 import { barLook, errorText, stepName, stepNote, timeText } from './step-text'
@@ -47,9 +48,10 @@ export function StepRow({ run, index, scale, isActive, onFocus, onOpen }: StepRo
       <span className="min-w-0 leading-5">
         <span className="flex items-center gap-1.5">
           {hasFailed(event) && <CircleAlert aria-hidden className="size-3.5 shrink-0 text-danger-text" />}
-          <span title={`${event.provider} / ${event.model}`} className="truncate font-medium text-ink">
-            {stepName(event)}
-          </span>
+          <Name event={event} />
+          {event.correction && (
+            <Badge tone={STATES[event.correction.state].tone}>{STATES[event.correction.state].label}</Badge>
+          )}
           {index === run.costliest && <Badge tone="accent">Most expensive</Badge>}
         </span>
         <Note event={step.event} />
@@ -58,6 +60,15 @@ export function StepRow({ run, index, scale, isActive, onFocus, onOpen }: StepRo
       <Bar step={step} scale={scale} isCostliest={index === run.costliest} />
       <span className="sr-only">, {timeText(step, scale.start)}</span>
     </button>
+  )
+}
+
+function Name({ event }: { event: Step['event'] }) {
+  const Text = stands(event) ? 'span' : 's'
+  return (
+    <Text title={`${event.provider} / ${event.model}`} className="truncate font-medium text-ink">
+      {stepName(event)}
+    </Text>
   )
 }
 
@@ -88,11 +99,12 @@ function Note({ event }: { event: Step['event'] }) {
 
 function Price({ step: { event, costPercent } }: { step: Step }) {
   const text = costText(event)
+  const Text = stands(event) ? 'span' : 's'
   return (
     <span className="col-start-2 text-end leading-5 tabular-nums sm:col-start-3">
-      <span className={cx('block', event.cost_usd === null ? 'text-xs text-ink-faint' : 'text-ink')}>
+      <Text className={cx('block', event.cost_usd === null ? 'text-xs text-ink-faint' : 'text-ink')}>
         {text}
-      </span>
+      </Text>
       {costPercent !== null && (
         <span className="block text-xs text-ink-faint">
           {formatPercent(costPercent)}
@@ -117,7 +129,7 @@ function Bar({ step, scale, isCostliest }: BarProps) {
       <span
         data-bar
         className={cx(
-          'absolute',
+          'absolute forced-color-adjust-none',
           takesTime
             ? 'inset-y-1 min-w-0.75 rounded-sm'
             : 'top-1.5 size-2 -translate-x-1/2 rotate-45 rounded-[1px]',

@@ -12,6 +12,7 @@ import { apiKeysQuery } from '@/lib/api/queries'
 import type { ApiKey, NewApiKey } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
+import { AgentSnippets, NO_KEY } from './agent-snippets'
 import { CreateKeyDialog } from './create-key-dialog'
 import { KeysTable } from './keys-table'
 import { RevokeKeyDialog } from './revoke-key-dialog'
@@ -49,6 +50,9 @@ export function KeysPage() {
         ) : (
           <Keys keys={keys.data} onTask={setTask} />
         )}
+      </Card>
+      <Card title="Send usage" description="Replace YOUR_KEY with a key that can record usage.">
+        <AgentSnippets apiKey={NO_KEY} />
       </Card>
       {task?.name === 'create' && <CreateKeyDialog onClose={close} onMade={show} />}
       {task?.name === 'rotate' && <RotateKeyDialog apiKey={task.key} onClose={close} onMade={show} />}

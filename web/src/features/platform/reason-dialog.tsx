@@ -3,12 +3,9 @@ import { useId, type ReactNode, type SubmitEvent } from 'react'
 
 import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
-import { Field } from '@/components/field'
-import { TextInput } from '@/components/text-input'
+import { ReasonField } from '@/components/reason-field'
 
 import { ChangeProblem } from './change-problem'
-
-const MAX_REASON_CHARS = 500
 
 type ReasonDialogProps = {
   title: string
@@ -57,17 +54,7 @@ export function ReasonDialog(props: ReasonDialogProps) {
       <form id={form} onSubmit={submit} className="flex flex-col gap-4">
         <ChangeProblem error={change.error} title="This change was refused" onReload={reload} />
         {children}
-        <Field label="Reason" hint="Kept in the audit log with your address.">
-          {/* A blank reason is none. */}
-          <TextInput
-            name="reason"
-            required
-            maxLength={MAX_REASON_CHARS}
-            pattern=".*\S.*"
-            title="A reason in words."
-            autoComplete="off"
-          />
-        </Field>
+        <ReasonField hint="Kept in the audit log with your address." />
       </form>
     </Dialog>
   )

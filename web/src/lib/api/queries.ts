@@ -6,6 +6,7 @@ import type {
   AlertPage,
   ApiKey,
   Budgets,
+  Comparison,
   DeliveryPage,
   Endpoint,
   Granularity,
@@ -72,6 +73,14 @@ export const topQuery = (tenant: string, request: TopRequest) =>
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
   })
 
+/** Usage beside that of the interval before, in days of a time zone. */
+export const comparisonQuery = (tenant: string, range: UsageRange & { tz: string }) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'comparison', range],
+    queryFn: ({ signal }) =>
+      call<Comparison>(`${tenantPath(tenant)}/usage/comparison`, { query: range, signal }),
+  })
+
 /** The statement of a month, "2026-10"; without one, of the current month. */
 export const statementQuery = (tenant: string, month: string | undefined) =>
   queryOptions({
@@ -81,6 +90,9 @@ export const statementQuery = (tenant: string, month: string | undefined) =>
 
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
+
+export const eventPath = (tenant: string, event: string) =>
+  `${tenantPath(tenant)}/events/${encodeURIComponent(event)}`
 
 export const runsQuery = (tenant: string, query: Record<string, string>) =>
   pagesQuery<RunPage>(tenant, 'runs', query)

@@ -453,6 +453,201 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants/{tenant}/events/{event}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void an event, so that it no longer counts
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    source?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    event: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CorrectionBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/events/{event}/unvoid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a void event count again
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    source?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    event: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 64 KiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CorrectionBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/events/{event}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void an event and record another instead of it
+         * @description For a platform key with the scope `tenants:write`; members: owner, admin.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    source?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                    event: string;
+                };
+                cookie?: never;
+            };
+            /** @description At most 4 MiB. With `Content-Encoding: gzip` also encoded, and then at most 8 MiB unpacked. */
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AmendmentBody"];
+                };
+            };
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventResponse"];
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                408: components["responses"]["Problem408"];
+                409: components["responses"]["Problem409"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants/{tenant}/usage/explain": {
         parameters: {
             query?: never;
@@ -924,6 +1119,66 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["StatementResponse"];
                         "text/csv": string;
+                    };
+                };
+                400: components["responses"]["Problem400"];
+                401: components["responses"]["Problem401"];
+                403: components["responses"]["Problem403"];
+                404: components["responses"]["Problem404"];
+                405: components["responses"]["Problem405"];
+                406: components["responses"]["Problem406"];
+                413: components["responses"]["Problem413"];
+                415: components["responses"]["Problem415"];
+                422: components["responses"]["Problem422"];
+                429: components["responses"]["Problem429"];
+                500: components["responses"]["Problem500"];
+                503: components["responses"]["Problem503"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{tenant}/usage/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage beside that of the period before, in sums and day by day
+         * @description For a key or platform key with the scope `usage:read`; members: owner, admin, member.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    tz?: string;
+                    period?: "current" | "previous";
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    tenant: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success */
+                200: {
+                    headers: {
+                        "Cache-Control": components["headers"]["Cache-Control"];
+                        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ComparisonResponse"];
                     };
                 };
                 400: components["responses"]["Problem400"];
@@ -4325,6 +4580,19 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * AmendmentBody
+         * @description The event to record instead, and why.
+         */
+        AmendmentBody: {
+            /**
+             * Reason
+             * @description Shown with what it changes, and kept in the audit log.
+             */
+            reason: string;
+            /** @description The whole event as it should be. Without `ts`, it counts when the old one did. */
+            event: components["schemas"]["MeteringEvent"];
+        };
+        /**
          * Amounts
          * @description All metrics of one row.
          */
@@ -4807,6 +5075,13 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description Null if the event was never corrected. */
+            correction: components["schemas"]["CorrectionResponse"] | null;
+            /**
+             * Adjusts
+             * @description The id of a corrected event that was more than 35 days old: this one has the difference.
+             */
+            adjusts: string | null;
             /** @description The error of a failed event, where `metadata` is there and states one. */
             readonly error: components["schemas"]["ErrorResponse"] | null;
         };
@@ -4823,6 +5098,85 @@ export interface components {
              * @enum {string}
              */
             interval?: "month" | "year";
+        };
+        /**
+         * ComparedDayResponse
+         * @description A day of the interval beside the day of the same number in the one before.
+         */
+        ComparedDayResponse: {
+            /**
+             * Label
+             * @description Null for the last days of a longer interval before.
+             */
+            label: string | null;
+            /** @description The total from the beginning of the interval to the end of the day. Null before it begins. */
+            sum: components["schemas"]["DayAmounts"] | null;
+            /**
+             * Previous Label
+             * @description Null where the interval before is shorter.
+             */
+            previous_label: string | null;
+            previous: components["schemas"]["DayAmounts"] | null;
+            previous_sum: components["schemas"]["DayAmounts"] | null;
+        };
+        /**
+         * ComparedUsage
+         * @description The usage of an interval, as far as it is compared.
+         */
+        ComparedUsage: {
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Unpriced Calls */
+            unpriced_calls: number;
+            /** Incomplete Calls */
+            incomplete_calls: number;
+            /** Tool Calls */
+            tool_calls: number;
+            tokens: components["schemas"]["TokenSums"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Runs */
+            runs: number;
+        };
+        /**
+         * ComparisonResponse
+         * @description Usage beside that of the interval before. While an interval goes on, as much of the one before is compared.
+         */
+        ComparisonResponse: {
+            current: components["schemas"]["ComparedUsage"];
+            previous: components["schemas"]["ComparedUsage"];
+            /**
+             * Change Percent
+             * @description The change of each metric, of `cost` and of `runs`. Null where it was nothing before, and for a cost that leaves calls out.
+             */
+            change_percent: {
+                [key: string]: number | null;
+            };
+            /**
+             * Days
+             * @description All days of both intervals, in order.
+             */
+            days: components["schemas"]["ComparedDayResponse"][];
         };
         /**
          * ConfirmBody
@@ -4843,10 +5197,69 @@ export interface components {
             tenant_name: string | null;
         };
         /**
+         * CorrectionBody
+         * @description The reason of a correction.
+         */
+        CorrectionBody: {
+            /**
+             * Reason
+             * @description Shown with what it changes, and kept in the audit log.
+             */
+            reason: string;
+        };
+        /**
+         * CorrectionResponse
+         * @description The last correction of an event. The audit log has those before it.
+         */
+        CorrectionResponse: {
+            /**
+             * State
+             * @description `voided` and `amended` events do not count. An `amendment` was recorded instead of an `amended` one. The cost of a `rerated` event was computed again.
+             * @enum {string}
+             */
+            state: "voided" | "unvoided" | "amended" | "amendment" | "rerated";
+            /** Reason */
+            reason: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Replaced By
+             * @description The id of the event that was recorded instead.
+             */
+            replaced_by: string | null;
+            /**
+             * Replaces
+             * @description The id of the event instead of which this one was recorded.
+             */
+            replaces: string | null;
+        };
+        /**
          * CreatedTenantResponse
          * @description The membership of the person who created the tenant, or the tenant as the platform sees it.
          */
         CreatedTenantResponse: components["schemas"]["MembershipResponse"] | components["schemas"]["shared__http__people__tenant_responses__TenantResponse"];
+        /**
+         * DayAmounts
+         * @description The measures of a chart.
+         */
+        DayAmounts: {
+            /** Calls */
+            calls: number;
+            tokens: components["schemas"]["TotalTokens"];
+            /** Cost Usd */
+            cost_usd: string;
+            /**
+             * Cost Status
+             * @description `incomplete`: it costs at least this much, because `unpriced_calls` and a part of `incomplete_calls` are left out. `unknown`: nothing of the cost is known; it is not $0.
+             * @enum {string}
+             */
+            cost_status: "complete" | "incomplete" | "unknown";
+        };
         /**
          * DayRow
          * @description Usage of one UTC day, as far as it lies in the period.
@@ -5119,6 +5532,13 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description Null if the event was never corrected. */
+            correction: components["schemas"]["CorrectionResponse"] | null;
+            /**
+             * Adjusts
+             * @description The id of a corrected event that was more than 35 days old: this one has the difference.
+             */
+            adjusts: string | null;
             /** @description The error of a failed event, where `metadata` is there and states one. */
             readonly error: components["schemas"]["ErrorResponse"] | null;
         };
@@ -5303,6 +5723,13 @@ export interface components {
              * @description How many known secrets of the metadata were replaced by `[redacted]`.
              */
             redactions: number;
+            /** @description Null if the event was never corrected. */
+            correction: components["schemas"]["CorrectionResponse"] | null;
+            /**
+             * Adjusts
+             * @description The id of a corrected event that was more than 35 days old: this one has the difference.
+             */
+            adjusts: string | null;
             /**
              * Object
              * @default event
@@ -5992,6 +6419,126 @@ export interface components {
              * @description True while the operator has suspended it: nothing can be read.
              */
             suspended: boolean;
+        };
+        /**
+         * MeteringEvent
+         * @description One thing that happened in a run: an LLM call, a tool call, a run starting or ending.
+         *
+         *     Unknown fields are refused, because ignoring a misspelt `tokens` would lose usage without notice.
+         */
+        MeteringEvent: {
+            /**
+             * Id
+             * @default null
+             */
+            id?: string | null;
+            /**
+             * Tenant Id
+             * @description The tenant of the event, for platform keys; the header GWI-Tenant names one for all events. A tenant's own key may leave it out.
+             * @default null
+             */
+            tenant_id?: string | null;
+            /**
+             * Ts
+             * @default null
+             */
+            ts?: string | null;
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "llm" | "tool" | "storage" | "compute" | "other";
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /** @default null */
+            tokens?: components["schemas"]["TokenCounts"] | null;
+            /**
+             * Response
+             * @default null
+             */
+            response?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Response Stream
+             * @default null
+             */
+            response_stream?: unknown[] | string | null;
+            /**
+             * Response Format
+             * @default null
+             */
+            response_format?: ("openai.chat" | "openai.responses" | "openai.embeddings" | "openai.realtime" | "openai.transcription" | "openai.batch" | "litellm" | "perplexity" | "gemini" | "google.interactions" | "anthropic.messages" | "bedrock.converse" | "bedrock.invoke" | "cohere" | "cohere.rerank" | "mistral.ocr" | "voyage" | "ollama" | "ai-sdk" | "langchain" | "opentelemetry") | null;
+            /** @default null */
+            units?: components["schemas"]["Units"] | null;
+            /**
+             * Service Tier
+             * @default null
+             */
+            service_tier?: ("standard" | "flex" | "priority" | "batch") | null;
+            /**
+             * Latency Ms
+             * @default null
+             */
+            latency_ms?: number | null;
+            /**
+             * Cost Usd Estimate
+             * @default null
+             */
+            cost_usd_estimate?: number | string | null;
+            /**
+             * User Id
+             * @default null
+             */
+            user_id?: string | null;
+            /**
+             * Run Id
+             * @default null
+             */
+            run_id?: string | null;
+            /**
+             * Parent Run Id
+             * @description The run that started this one, so that both are shown in one tree.
+             * @default null
+             */
+            parent_run_id?: string | null;
+            /**
+             * Workflow Id
+             * @default null
+             */
+            workflow_id?: string | null;
+            /**
+             * Request Id
+             * @default null
+             */
+            request_id?: string | null;
+            /**
+             * Tags
+             * @default null
+             */
+            tags?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Status
+             * @default null
+             */
+            status?: ("ok" | "error" | "started" | "completed" | "failed") | null;
+            /**
+             * Kind
+             * @description The step that the event reports, as a dotted name: `run.started`, `llm.response`, `tool.failed`, `policy.denied`, `approval.granted`. Without a `status`, the last part says it: `failed` is an error, `request` and `started` begin a step and are no call of their own.
+             * @default null
+             */
+            kind?: string | null;
+            /**
+             * Metadata
+             * @default null
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * MetricForecastResponse
@@ -8227,6 +8774,65 @@ export interface components {
             version: string;
         };
         /**
+         * TokenCounts
+         * @description Token counts as a caller sends them; null means absent, 0 is a value.
+         *
+         *     `prompt_tokens` and `completion_tokens` are aliases of `input_tokens` and `output_tokens`.
+         *     Validation fails with code `contradictory_tokens` or `empty_tokens`, located at the object itself.
+         */
+        TokenCounts: {
+            /**
+             * Input Tokens
+             * @default null
+             */
+            input_tokens?: number | null;
+            /**
+             * Prompt Tokens
+             * @default null
+             */
+            prompt_tokens?: number | null;
+            /**
+             * Output Tokens
+             * @default null
+             */
+            output_tokens?: number | null;
+            /**
+             * Completion Tokens
+             * @default null
+             */
+            completion_tokens?: number | null;
+            /**
+             * Total Tokens
+             * @default null
+             */
+            total_tokens?: number | null;
+            /**
+             * Cache Read Tokens
+             * @default null
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Cache Write Tokens
+             * @default null
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Cache Write 5M Tokens
+             * @default null
+             */
+            cache_write_5m_tokens?: number | null;
+            /**
+             * Cache Write 1H Tokens
+             * @default null
+             */
+            cache_write_1h_tokens?: number | null;
+            /**
+             * Reasoning Tokens
+             * @default null
+             */
+            reasoning_tokens?: number | null;
+        };
+        /**
          * TokenSums
          * @description Token counts; `input` includes cached tokens, `output` includes reasoning.
          */
@@ -8274,6 +8880,14 @@ export interface components {
             names: components["schemas"]["NamedRow"][];
         };
         /**
+         * TotalTokens
+         * @description Tokens in all.
+         */
+        TotalTokens: {
+            /** Total */
+            total: number;
+        };
+        /**
          * UncertainModelResponse
          * @description A model with calls of this month that have no price, or one that leaves something out.
          *
@@ -8290,6 +8904,49 @@ export interface components {
             incomplete_calls: number;
             /** Tenants */
             tenants: number;
+        };
+        /**
+         * Units
+         * @description The units of a call that are not tokens; null means absent.
+         */
+        Units: {
+            /**
+             * Web Searches
+             * @default null
+             */
+            web_searches?: number | null;
+            /**
+             * File Searches
+             * @default null
+             */
+            file_searches?: number | null;
+            /**
+             * Images
+             * @default null
+             */
+            images?: number | null;
+            /**
+             * Pages
+             * @default null
+             */
+            pages?: number | null;
+            /**
+             * Seconds
+             * @description Of audio or video, with up to six decimals.
+             * @default null
+             */
+            seconds?: number | string | null;
+            /**
+             * Characters
+             * @default null
+             */
+            characters?: number | null;
+            /**
+             * Sessions
+             * @description Of a code interpreter or a container.
+             * @default null
+             */
+            sessions?: number | null;
         };
         /**
          * UnreadableBody

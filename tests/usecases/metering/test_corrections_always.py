@@ -1,0 +1,195 @@
+"""For any history of events, corrections, crashes and folds, usage is the plain sum of what stands."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import grpc
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.adapters.memory import MemoryStore
+from shared.domain.errors import Conflict, Unavailable
+from shared.domain.ledger.counters import Totals
+from shared.domain.ledger.periods import MAX_AGE, period_at
+from shared.domain.metering.corrected_events import amendment_id
+from shared.domain.metering.corrections import Action
+from shared.domain.metering.events import MeteringEvent
+from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.audit import Change
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.verify_counters import verify_counters
+from shared.usecases.metering.correct_events import EventCorrector
+from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.prices.read_prices import PriceReader
+from tests.sample_events import llm_call, times, writing
+from tests.usecases.conftest import RETENTION, FirestorePlace, MemoryPlace, Place
+from tests.usecases.fault_injection import Fault
+from tests.usecases.plain_sums import Sums, current, new_tenant, plain_sums, stored_tenant, tick
+
+BEGIN = datetime(2026, 10, 30, 21, 30, tzinfo=UTC)
+AMENDED = MeteringEvent.model_validate(
+    {"category": "llm", "provider": "local", "model": "m", "tokens": {"input_tokens": 7, "output_tokens": 2}}
+)
+
+
+class Wait(NamedTuple):
+    """Time passes."""
+
+    hours: int
+
+
+class Call(NamedTuple):
+    """An event of now, or of earlier."""
+
+    hours_ago: int
+    model: str
+    run_id: str | None
+
+
+class Correct(NamedTuple):
+    """Somebody corrects one of the events so far, perhaps through an instance that loses its store."""
+
+    number: int
+    action: Action
+    crash: Fault | None
+
+
+class Fold(NamedTuple):
+    """A tick, which may be cut short."""
+
+    crash: Fault | None
+
+
+Step = Wait | Call | Correct | Fold
+
+crashes = st.none() | st.none() | st.builds(Fault, st.integers(0, 8), st.booleans())
+actions = st.sampled_from(("void", "void", "unvoid", "amend"))
+waits = st.builds(Wait, st.sampled_from([1, 11, 26, 20 * 24, 36 * 24]))
+calls = st.builds(
+    Call,
+    st.sampled_from([0, 0, 5, 30, 34 * 24]),
+    st.sampled_from(["m", "n"]),
+    st.none() | st.sampled_from(["r1"]),
+)
+corrections = st.builds(Correct, st.integers(0, 9), actions, crashes)
+folds = st.builds(Fold, st.none() | st.builds(Fault, st.integers(0, 20), st.booleans()))
+histories = st.lists(waits | calls | corrections | corrections | folds, min_size=5, max_size=25)
+
+
+class Life:
+    """A tenant, lived through step by step, and what stands of everything that was recorded of it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place, self.now = place, BEGIN
+        self.tenant = new_tenant(place.directory, created_at=BEGIN, counters=writing(2))
+        self.events: list[RecordedEvent] = []
+        self.standing: dict[str, bool] = {}
+        self.sums: list[RecordedEvent] = []
+        """What counts, and when: a correction adds an entry of its own."""
+
+    def step(self, step: Step) -> None:
+        """Let one thing happen."""
+        match step:
+            case Wait(hours):
+                self.now += timedelta(hours=hours)
+            case Call(hours_ago, model, run_id):
+                self._record(self.now - timedelta(hours=hours_ago), model, run_id)
+            case Fold(crash):
+                with suppress(Unavailable, ExceptionGroup):
+                    tick(self.place.open(crash), self.now)
+            case Correct(number) if number < len(self.events):
+                self._correct(self.events[number], step)
+
+    def expected(self) -> Sums:
+        return plain_sums(self.sums, period_at(None, self.now))
+
+    def _record(self, ts: datetime, model: str, run_id: str | None) -> None:
+        event = llm_call(f"e{len(self.events)}", ts=ts, model=model, run_id=run_id)
+        self.place.open().record("acme", [event], stored_tenant(self.place.open()).counters, self.now)
+        self._add(event)
+
+    def _add(self, event: RecordedEvent) -> None:
+        self.events.append(event)
+        self.sums.append(event)
+        self.standing[event.id] = True
+
+    def _correct(self, event: RecordedEvent, step: Correct) -> None:
+        """Correct it as the step says; after a crash, try again without one."""
+        stands = self.standing[event.id]
+        is_possible = stands == (step.action != "unvoid") and not self._is_amended(event)
+        try:
+            self._attempt(event, step.action, step.crash)
+            assert is_possible
+        except Conflict:
+            assert not is_possible
+        except Unavailable:
+            with suppress(Conflict):
+                self._attempt(event, step.action, None)
+        if is_possible:
+            self.standing[event.id] = not stands
+            self._count(event, -1 if stands else 1)
+            if step.action == "amend":
+                found = self.place.open().find_event("acme", amendment_id(event.id))
+                assert found is not None
+                assert (found.ts, found.amounts["total_tokens"]) == (self._counts_at(event), 7 + 2)
+                self._add(found)
+
+    def _attempt(self, event: RecordedEvent, action: Action, crash: Fault | None) -> None:
+        corrector = EventCorrector(EventRecorder(Ledger(self.place.open(crash)), PriceReader(MemoryStore())))
+        tenant, change = stored_tenant(self.place.open()), Change("admin:ada", self.now, "because")
+        if action == "amend":
+            corrector.amend(tenant, event.identity, AMENDED, change)
+        else:
+            correct: Callable[..., object] = getattr(corrector, action)
+            correct(tenant, event.identity, change)
+
+    def _is_amended(self, event: RecordedEvent) -> bool:
+        return amendment_id(event.id) in self.standing
+
+    def _counts_at(self, event: RecordedEvent) -> datetime:
+        return event.ts if self.now - event.ts <= MAX_AGE else self.now
+
+    def _count(self, event: RecordedEvent, factor: int) -> None:
+        amounts: Totals = times(factor, event.amounts)
+        entry_id = f"correction {len(self.sums)}"
+        # Without its run: a correction begins none.
+        self.sums.append(event._replace(id=entry_id, ts=self._counts_at(event), amounts=amounts, run_id=None))
+
+
+def check_history(place: Place, history: list[Step]) -> None:
+    life = Life(place)
+    for step in history:
+        life.step(step)
+    store = place.open()
+    for _ in range(2):
+        tick(store, life.now)
+        read, expected = current(store, life.tenant, life.now), life.expected()
+        assert (read.totals, read.runs) == (_nonzero(expected.totals), expected.runs)
+        assert read.series == {
+            name: totals for name, each in expected.series.items() if (totals := _nonzero(each))
+        }
+        drifts = verify_counters(store, "acme", RETENTION, life.now).drifts
+        assert drifts == []
+        life.now += timedelta(hours=1)
+    for event in life.events:
+        found = store.find_correction("acme", event.identity)
+        assert found is None or found.stands == life.standing[event.id]
+
+
+def _nonzero(totals: Totals) -> Totals:
+    return {metric: amount for metric, amount in totals.items() if amount}
+
+
+@given(histories)
+def test_in_memory_usage_is_the_plain_sum_of_what_stands(history: list[Step]) -> None:
+    check_history(MemoryPlace(), history)
+
+
+@settings(max_examples=10)
+@given(histories)
+def test_in_firestore_usage_is_the_plain_sum_of_what_stands(
+    firestore_channel: grpc.Channel, history: list[Step]
+) -> None:
+    check_history(FirestorePlace(firestore_channel), history)

@@ -1,0 +1,18 @@
+// What became of an event, in words.
+import type { Tone } from '@/components/tone'
+import type { UsageEvent } from '@/lib/api/types'
+
+type State = NonNullable<UsageEvent['correction']>['state']
+
+export const STATES: Record<State, { label: string; tone: Tone; text: string }> = {
+  voided: { label: 'Void', tone: 'warn', text: 'This event is void: it does not count' },
+  unvoided: { label: 'Corrected', tone: 'neutral', text: 'This event was void and counts again' },
+  amended: { label: 'Replaced', tone: 'warn', text: 'This event was replaced: it does not count' },
+  amendment: { label: 'Amendment', tone: 'info', text: 'This event replaces another' },
+  rerated: { label: 'Rated again', tone: 'info', text: 'The cost of this event was computed again' },
+}
+
+/** Return false for an event that no longer counts. */
+export function stands({ correction }: UsageEvent): boolean {
+  return correction?.state !== 'voided' && correction?.state !== 'amended'
+}
