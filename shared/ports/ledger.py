@@ -67,6 +67,14 @@ class EventsWanted:
     """Only events within [since, before)."""
     with_metadata: bool = False
 
+    def includes(self, event: RecordedEvent) -> bool:
+        """Return whether an event is one of these."""
+        return (
+            self.run_id in (None, event.run_id)
+            and (self.since is None or event.ts >= self.since)
+            and (self.before is None or event.ts < self.before)
+        )
+
 
 ALL_EVENTS = EventsWanted()
 
@@ -148,7 +156,17 @@ class UsageStore(Corrections, Protocol):
     def list_events(
         self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
-        """List the tenant's events by time, newest first. Raises InvalidInput for a bad cursor."""
+        """List the tenant's events by time, newest first, those of sealed batches among the others.
+
+        Raises InvalidInput for a bad cursor. While somebody reads page after page, what is recorded meanwhile may be
+        missing; no other event is, and none comes twice.
+        """
+
+    def scan_events(self, tenant_id: str, *, with_metadata: bool = False) -> Iterator[RecordedEvent]:
+        """Yield all events of the tenant that are kept, each once, in no order, while they are read.
+
+        What is recorded meanwhile may be missing. Only some events are in memory at a time.
+        """
 
     def event_cursor(self, event: RecordedEvent) -> str:
         """Return the cursor of list_events that goes on after `event`."""

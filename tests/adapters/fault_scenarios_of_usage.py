@@ -67,6 +67,7 @@ def batches_are_recorded_with_duplicates_and_conflicts(stores: Stores) -> Sequen
         usage.list_runs("acme", limit=5),
         usage.find_event("acme", "e1"),
         usage.list_events("acme", EventsWanted(run_id="r1", with_metadata=True), limit=5).items,
+        sorted(event.id for event in usage.scan_events("acme")),
         usage.event_cursor(yesterday),
         usage.dirty_counters("acme"),
         list(usage.due_counters(NOON)),

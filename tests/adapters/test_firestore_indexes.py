@@ -143,6 +143,10 @@ QUERYING: dict[str, Callable[[Ports], object]] = {
     "list_events within a time": lambda to: to.usage.list_events(
         "acme", EventsWanted(since=NOON, before=NOON), limit=5
     ),
+    "list_events after a place": lambda to: to.usage.list_events(
+        "acme", limit=5, cursor=to.usage.event_cursor(event_of("e1", None, None, None))
+    ),
+    "scan_events": lambda to: list(to.usage.scan_events("acme")),
     **{name: _on_usage(listing) for name, listing in CORRECTION_LISTS.items()},
     "list_runs": lambda to: to.usage.list_runs("acme", limit=5),
     **{name: _on_usage(listing) for name, listing in RUN_LISTS.items()},
@@ -306,7 +310,7 @@ def test_every_query_is_served_by_an_index(name: str) -> None:
 
 
 def test_an_index_in_the_other_direction_or_scope_does_not_serve() -> None:
-    query = _query_of("list_events")
+    query, _ = _queries_of("list_events")
     query.order_by[0].direction = StructuredQuery.ASCENDING
     assert not _is_served(query)
     query = _query_of("list_runs")
@@ -484,6 +488,7 @@ ONLY_EXPIRING = ("stripe_events", "mail_quotas", "invites", "invitations", "api_
 """Collections whose other fields keep their indexes, since they are few or small."""
 ONLY_COMPOSITE = {
     "events": {"run_id"},
+    "batches": {"first_ts", "last_ts", "run_keys"},
     "runs": {
         *("outcome", "unmeasured", "user_id", "workflow_id", "tags"),
         *("parent_run_id", "duration_ms", "last_at_us"),

@@ -221,7 +221,8 @@ def test_an_export_has_corrections_and_a_deleted_tenant_has_none(filled: Stores)
 
 
 def test_erasing_goes_on_at_any_place_and_again_from_the_start(filled: Stores) -> None:
-    assert filled.tenant_data.erase_user("acme", "ann", "~") == (0, None)
+    assert filled.tenant_data.erase_user("acme", "ann", "events/~").rewritten == 0
+    assert filled.tenant_data.erase_user("acme", "ann", "batches/~") == (0, None)
     assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 3
     assert list(erase_user(filled.tenant_data, "acme", "ann"))[-1][0] == 0
     filled.tenant_data.add_audit(replace(AUDIT, action="user.erased"))

@@ -1,5 +1,6 @@
 """UsageFeed: everything that was recorded, once, in the order of the server's time, whenever it happened."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from shared.domain.metering.usage_rows import RecordedUsage
 from shared.ports import FeedCursor, StaleCursor, UsageFeed, UsageStore
 from tests.contracts.conftest import Stores
+from tests.sample_batches import batch_of_calls
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 
 MINUTE = timedelta(minutes=1)
@@ -67,6 +69,21 @@ def test_a_repeated_event_is_in_the_feed_once(store: UsageStore, feed: UsageFeed
     record(store, "acme", "e1", NOON)
     record(store, "acme", "e1", NOON + MINUTE)
     assert [each.recorded_at for each in read_all(feed, FeedCursor())] == [NOON]
+
+
+def test_events_of_sealed_batches_are_in_the_feed_without_their_metadata(
+    store: UsageStore, feed: UsageFeed
+) -> None:
+    record(store, "acme", "own", NOON)
+    batch = batch_of_calls(7)
+    events = [event._replace(metadata_json='{"a": 1}') for event in batch.events]
+    store.seal("globex", replace(batch, events=events), ONE_SHARD, NOON + MINUTE)
+    found = read_all(feed, FeedCursor())
+    assert [(each.tenant_id, each.event) for each in found] == [
+        ("acme", llm_call("own")),
+        *(("globex", event) for event in batch.events),
+    ]
+    assert {each.recorded_at for each in found[1:]} == {NOON + MINUTE}
 
 
 def test_the_cursor_is_kept_and_the_feed_goes_on_after_it(store: UsageStore, feed: UsageFeed) -> None:

@@ -52,7 +52,10 @@ class Listing(Generic[T]):
 
     def page(self, rpc: FirestoreRpc, tenant_name: str, limit: int, cursor: str | None) -> Page[T]:
         """Return a page of the tenant's documents; raise InvalidInput for a cursor of another list."""
-        after = None if cursor is None else self._place(tenant_name, cursor)
+        after = None
+        if cursor is not None:
+            value, document_id = self.place(cursor)
+            after = value, f"{tenant_name}/{self.collection}/{document_id}"
         query = queries.newest(self.collection, self.order_field, limit + 1, after)
         if self._before is not None and after is None:
             queries.start_after(query, self._before)
@@ -78,8 +81,11 @@ class Listing(Generic[T]):
         place = [self.collection, kind, number, document_id]
         return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
-    def _place(self, tenant_name: str, cursor: str) -> tuple[object, str]:
-        """Return the field and document to start after. A cursor holds only an id, so it cannot leave the tenant."""
+    def place(self, cursor: str) -> tuple[Any, str]:
+        """Return the field and the id of the document to start after; raise InvalidInput.
+
+        A cursor holds only an id, so it cannot leave the tenant.
+        """
         try:
             text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             collection, kind, number, document_id = json.loads(text)
@@ -87,8 +93,8 @@ class Listing(Generic[T]):
                 raise ValueError("not a place in this list")
             if not _DOCUMENT_ID.fullmatch(document_id):
                 raise ValueError("not a document id")
-            value = from_microseconds(number) if kind == _INSTANT else number
+            value: Any = from_microseconds(number) if kind == _INSTANT else number
         except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
             message = f"cursor {cursor[:80]!r} is not valid for this list"
             raise InvalidInput(message, code="invalid_cursor") from error
-        return value, f"{tenant_name}/{self.collection}/{document_id}"
+        return value, document_id

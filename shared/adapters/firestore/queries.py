@@ -253,13 +253,27 @@ def named_within(collection: str, start: str, end: str) -> Any:
     return query
 
 
-def all_by_name(collection: str, limit: int, after: str | None, fields: Sequence[str] = (NAME,)) -> Any:
-    """Find the documents of a large collection in the order of their names, with these fields."""
+def batches_sorted(conditions: Sequence[Condition], limit: int) -> Any:
+    """Find the sealed batches of one tenant that meet the conditions, the latest last event first."""
+    query = _from("batches")
+    for field in ("last_ts", "first_ts", NAME):
+        query.order_by.add(direction=DESCENDING).field.field_path = field
+    query.limit.value = limit
+    if conditions:
+        _where(query, conditions)
+    return query
+
+
+def all_by_name(
+    collection: str, limit: int | None, after: str | None, fields: Sequence[str] = (NAME,)
+) -> Any:
+    """Find the documents of a large collection in the order of their names, with these fields or, if none, all."""
     query = _from(collection)
     for field in fields:
         query.select.fields.add(field_path=field)
     query.order_by.add(direction=ASCENDING).field.field_path = NAME
-    query.limit.value = limit
+    if limit is not None:
+        query.limit.value = limit
     if after:
         query.start_at.values.add().reference_value = after
     return query

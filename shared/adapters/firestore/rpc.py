@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -61,18 +62,17 @@ class _Stubs(NamedTuple):
     @classmethod
     def on(cls, channel: grpc.Channel) -> "_Stubs":
         types = firestore_types
+        unary = partial(_stub, channel.unary_unary)
+        read = partial(_stub, channel.unary_stream)
         return cls(
-            commit=_unary(channel, "Commit", CommitRequest, CommitResponse),
-            batch_write=_unary(channel, "BatchWrite", BatchWriteRequest, types.BatchWriteResponse.pb()),
-            batch_get=_stream(
-                channel, "BatchGetDocuments", BatchGetDocumentsRequest, types.BatchGetDocumentsResponse.pb()
+            commit=unary("Commit", CommitRequest, CommitResponse),
+            batch_write=unary("BatchWrite", BatchWriteRequest, types.BatchWriteResponse.pb()),
+            batch_get=read(
+                "BatchGetDocuments", BatchGetDocumentsRequest, types.BatchGetDocumentsResponse.pb()
             ),
-            run_query=_stream(channel, "RunQuery", RunQueryRequest, types.RunQueryResponse.pb()),
-            aggregate=_stream(
-                channel,
-                "RunAggregationQuery",
-                RunAggregationQueryRequest,
-                types.RunAggregationQueryResponse.pb(),
+            run_query=read("RunQuery", RunQueryRequest, types.RunQueryResponse.pb()),
+            aggregate=read(
+                "RunAggregationQuery", RunAggregationQueryRequest, types.RunAggregationQueryResponse.pb()
             ),
         )
 
@@ -203,6 +203,17 @@ class FirestoreRpc:
         count_operations(reads=max(len(found), 1))
         return found
 
+    def stream(self, parent: str, structured_query: Any, seconds: float) -> Iterator[Any]:
+        """Return the documents that a query finds as they arrive; only up to the first one it is tried again."""
+        request = RunQueryRequest(parent=parent, structured_query=structured_query)
+
+        def begin(_timeout: float) -> Iterator[Any]:
+            call = self._stubs.run_query(request, timeout=seconds, metadata=self._metadata)
+            documents = _documents(call, "document", None)
+            return chain(list(islice(documents, 1)), documents)
+
+        return self._retries.run(begin)
+
     def count(self, parent: str, structured_query: Any) -> int:
         """Count the documents that a query below `parent` finds, without reading them."""
         return self.count_and_sum(parent, structured_query, ())[0]
@@ -276,16 +287,8 @@ def _documents(call: Any, field: str, most_bytes: int | None) -> Iterator[Any]:
             return
 
 
-def _unary(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
-    return channel.unary_unary(
-        _SERVICE + method,
-        request_serializer=request.SerializeToString,
-        response_deserializer=response.FromString,
-    )
-
-
-def _stream(channel: grpc.Channel, method: str, request: Any, response: Any) -> Any:
-    return channel.unary_stream(
+def _stub(call: Any, method: str, request: Any, response: Any) -> Any:
+    return call(
         _SERVICE + method,
         request_serializer=request.SerializeToString,
         response_deserializer=response.FromString,

@@ -26,6 +26,7 @@ _TOKENS: Final = tuple(f"tokens.{name}" for name in TokenPools._fields)
 _COST: Final = ("cost_status", "cost_nanousd", "price_source", "unread", "catalog_cost_nanousd")
 _NO_TOKENS: Final = (None,) * len(_TOKENS)
 _MOSTLY_EMPTY: Final = ("unread", "metadata_cut", "redactions", "budgets")
+_OF_A_USER: Final = frozenset({"user_id", "metadata_json", "metadata_cut", "redactions"})
 _STEPS: Final = "after_us"
 """Microseconds between an event and the one before it."""
 _COLUMNS: Final = (*_AS_THEY_ARE, *_TOKENS, *_COST, "series", "metadata_cut", "redactions", "budgets", _STEPS)
@@ -104,6 +105,24 @@ def unpacked_batch(batch_id: str, packed: bytes) -> SealedBatch:
         rejected=rejected,
         is_truncated=table.about.get("is_truncated", False),
     )
+
+
+def without_user(packed: bytes, user_id: str) -> tuple[bytes, int] | None:
+    """Return a packed batch without a user and the metadata of its events, and their number; None if it has none.
+
+    Columns of a newer release stay as they are.
+    """
+    table = unpack(packed)
+    users = table.columns.get("user_id", ())
+    rows = {row for row, user in enumerate(users) if user == user_id}
+    if not rows:
+        return None
+    erased = {
+        name: [None if row in rows else value for row, value in enumerate(column)]
+        for name, column in table.columns.items()
+        if name in _OF_A_USER
+    }
+    return pack(Table(rows=table.rows, columns={**table.columns, **erased}, about=table.about)), len(rows)
 
 
 def _numbers(events: int, rejected: Mapping[int, RejectedItem]) -> list[int]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.ledger.periods import Period
 from shared.domain.metering.recording import RecordedEvent
+from shared.domain.people.tenants import Tenant
 from shared.http.bodies import read_query
 from shared.http.inputs import RangeEdge
 from shared.http.ledger.events import invalid
@@ -25,8 +26,9 @@ from shared.http.ledger.export_files import (
 from shared.http.ledger.ranges import whole_hours
 from shared.http.routes import PRIVATE, Call, Container, Route
 from shared.logs import FIELDS, LOGGER
-from shared.ports import EventsWanted, Page
+from shared.ports import EventsWanted, Page, UsageStore
 from shared.usecases.ledger.export_focus import export_charges
+from shared.usecases.ledger.read_corrections import corrected
 
 MAX_DAYS: Final = 31
 MAX_EVENTS: Final = 100_000
@@ -85,16 +87,22 @@ def _parts(query: ExportQuery, within: Period, call: Call, container: Container)
         tenant = call.caller.tenant
         return focus_text(export_charges(container.ledger, tenant, within, call.now))
     wanted = EventsWanted(since=within.start, before=within.end, with_metadata=query.metadata)
-    read = partial(container.usage.list_events, call.caller.tenant_id, wanted, limit=_PAGE)
+    read = partial(_page, container.usage, call.caller.tenant, wanted)
     return _event_text(_FORMATS[query.format], read, query.cursor)
 
 
+def _page(store: UsageStore, tenant: Tenant, wanted: EventsWanted, cursor: str | None) -> Page[RecordedEvent]:
+    """Return a page of events with their corrections."""
+    page = store.list_events(tenant.id, wanted, limit=_PAGE, cursor=cursor)
+    return Page(corrected(store, tenant, page.items), page.next_cursor)
+
+
 def _event_text(
-    file: EventFormat, read: Callable[..., Page[RecordedEvent]], cursor: str | None
+    file: EventFormat, read: Callable[[str | None], Page[RecordedEvent]], cursor: str | None
 ) -> Iterator[str]:
     """Yield the file until its events end, or it is long enough."""
     ends_at = time.monotonic() + MAX_SECONDS
-    page, count = read(cursor=cursor), 0
+    page, count = read(cursor), 0
     text = file.head
     while True:
         count += len(page.items)
@@ -102,7 +110,7 @@ def _event_text(
         text = ""
         if page.next_cursor is None or count >= MAX_EVENTS or time.monotonic() > ends_at:
             break
-        page = read(cursor=page.next_cursor)
+        page = read(page.next_cursor)
     yield file.end(count, page.next_cursor)
 
 

@@ -73,7 +73,9 @@ def _cost_limit(text: str) -> int:
 
 def _at_most_unlimited(text: str) -> str:
     if _cost_limit(text) > MAX_LIMIT:
-        raise ValueError(f"an amount is at most {usd_text(MAX_LIMIT)}")
+        raise PydanticCustomError(
+            "cost_out_of_range", "an amount is at most {most}", {"most": usd_text(MAX_LIMIT)}
+        )
     return text
 
 

@@ -1,12 +1,15 @@
 """Read the corrections of events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from shared.domain.errors import NotFound
 from shared.domain.metering.corrected_events import with_corrections
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.ports import CorrectionsWanted, UsageStore
+
+_PAGE: Final = 500
 
 
 def corrected(
@@ -17,6 +20,19 @@ def corrected(
         return list(events)
     found = store.list_corrections(tenant.id, CorrectionsWanted.of(events, run_id))
     return with_corrections(events, found)
+
+
+def all_corrected(store: UsageStore, tenant: Tenant) -> Iterator[RecordedEvent]:
+    """Yield all events with their corrections: in one scan or, of a tenant with corrections, in pages by time."""
+    if not tenant.has_corrections:
+        yield from store.scan_events(tenant.id)
+        return
+    cursor: str | None = None
+    while True:
+        page = store.list_events(tenant.id, limit=_PAGE, cursor=cursor)
+        yield from corrected(store, tenant, page.items)
+        if (cursor := page.next_cursor) is None:
+            return
 
 
 def existing_event(store: UsageStore, tenant_id: str, identity: str) -> RecordedEvent:

@@ -1,23 +1,19 @@
 """Recomputes a tenant's usage and runs from its events, and reports every difference."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import TypeVar
 
 from shared.domain.errors import NotFound
-from shared.domain.ledger.counters import Cells, Metric, Totals
+from shared.domain.ledger.counters import Cell, Cells, Metric, Totals, add
 from shared.domain.ledger.periods import MAX_AHEAD, Period, start_of
 from shared.domain.ledger.usage import Detail, plan_reading, recounting
-from shared.domain.metering.recording import RecordedEvent, deltas_by_day
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.people.tenants import Tenant
-from shared.ports import Page, UsageStore
+from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import finish_reading, read_documents
-from shared.usecases.ledger.read_corrections import corrected
-
-T = TypeVar("T")
+from shared.usecases.ledger.read_corrections import all_corrected
 
 _PAGE_SIZE = 500
 _ONE_DAY = timedelta(days=1)
@@ -52,32 +48,47 @@ def verify_counters(store: UsageStore, tenant_id: str, retention: timedelta, now
     if tenant is None:
         raise NotFound(f"tenant {tenant_id!r} does not exist")
     since = max(now - retention, tenant.created_at - retention).date() + _ONE_DAY
-    events = list(_newer(partial(_page_of_events, store, tenant), _time, since))
+    expected = _Expected()
+    for event in all_corrected(store, tenant):
+        if event.ts >= start_of(since):
+            expected.add(event)
     drifts = [
-        *_compare_days(store, tenant, events, (since, now)),
-        *_compare_runs(store, tenant_id, events, since),
+        *_compare_days(store, tenant, expected, (since, now)),
+        *_compare_runs(store, tenant_id, expected, since),
     ]
-    return Verification(since, len(events), drifts)
+    return Verification(since, expected.events, drifts)
 
 
-def _page_of_events(store: UsageStore, tenant: Tenant, cursor: str | None) -> Page[RecordedEvent]:
-    """Return events with their corrections, so that they add up to what stands."""
-    page = store.list_events(tenant.id, limit=_PAGE_SIZE, cursor=cursor)
-    return Page(corrected(store, tenant, page.items), page.next_cursor)
+@dataclass(slots=True)
+class _Expected:
+    """The sums of events that are seen once, one after the other."""
+
+    events: int = 0
+    days: dict[date, Cells] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+
+    def add(self, event: RecordedEvent) -> None:
+        """Add an event to its day and its run."""
+        self.events += 1
+        if event.amounts:
+            cells = self.days.setdefault(event.ts.date(), {})
+            add(cells.setdefault(Cell(event.ts.hour, event.series), {}), event.amounts)
+        for run_id, part in runs_of([event]).items():
+            if (run := self.runs.setdefault(run_id, part)) is not part:
+                run.merge(part)
 
 
 def _compare_days(
-    store: UsageStore, tenant: Tenant, events: list[RecordedEvent], days: tuple[date, datetime]
+    store: UsageStore, tenant: Tenant, expected: _Expected, days: tuple[date, datetime]
 ) -> Iterator[Drift]:
     """Compare the cells of each day; `days` are the first one and the instant of now."""
     day, now = days
-    expected = {day: delta.cells for day, delta in deltas_by_day(events).items()}
     end = start_of((now + MAX_AHEAD).date() + _ONE_DAY)
     while start_of(day) < end:
         within = Period(start_of(day), min(start_of(day + timedelta(days=_DAYS_PER_READ)), end))
         counted = _counted(store, tenant, within, now)
         for each in within.days():
-            yield from _compare_cells(each, counted.get(each, {}), expected.get(each, {}))
+            yield from _compare_cells(each, counted.get(each, {}), expected.days.get(each, {}))
         day += timedelta(days=_DAYS_PER_READ)
 
 
@@ -95,16 +106,12 @@ def _compare_cells(day: date, counted: Cells, expected: Cells) -> Iterator[Drift
         yield from _compare(place, counted.get(cell, {}), expected.get(cell, {}))
 
 
-def _compare_runs(
-    store: UsageStore, tenant_id: str, events: list[RecordedEvent], since: date
-) -> Iterator[Drift]:
-    expected = runs_of(events)
-    for run in _newer(
-        lambda cursor: store.list_runs(tenant_id, limit=_PAGE_SIZE, cursor=cursor), _begin, since
-    ):
-        wanted = expected.pop(run.id, None)
+def _compare_runs(store: UsageStore, tenant_id: str, expected: _Expected, since: date) -> Iterator[Drift]:
+    missing = dict(expected.runs)
+    for run in _runs(store, tenant_id, since):
+        wanted = missing.pop(run.id, None)
         yield from _compare(f"run {run.id}", run.totals, wanted.totals if wanted else {})
-    for run in expected.values():
+    for run in missing.values():
         if run.began_at >= start_of(since) and store.find_run(tenant_id, run.id) is None:
             yield from _compare(f"run {run.id}", {}, run.totals)
 
@@ -117,24 +124,14 @@ def _compare(place: str, counted: Totals, expected: Totals) -> Iterator[Drift]:
             )
 
 
-def _newer(
-    list_page: Callable[[str | None], Page[T]], at: Callable[[T], datetime], since: date
-) -> Iterator[T]:
-    """Items of a list that is newest first, down to the day `since`."""
+def _runs(store: UsageStore, tenant_id: str, since: date) -> Iterator[Run]:
+    """Yield the runs that began on the day `since` or later, newest first."""
     cursor: str | None = None
     while True:
-        page = list_page(cursor)
-        for item in page.items:
-            if at(item) < start_of(since):
+        page = store.list_runs(tenant_id, limit=_PAGE_SIZE, cursor=cursor)
+        for run in page.items:
+            if run.began_at < start_of(since):
                 return
-            yield item
+            yield run
         if (cursor := page.next_cursor) is None:
             return
-
-
-def _time(event: RecordedEvent) -> datetime:
-    return event.ts
-
-
-def _begin(run: Run) -> datetime:
-    return run.began_at

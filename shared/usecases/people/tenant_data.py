@@ -35,7 +35,6 @@ DELETABLE_AFTER = timedelta(days=30)
 LAST_KIND = "end"
 """The kind of the line that only a complete export has."""
 _PAGE = 500
-_WITH_METADATA = EventsWanted(with_metadata=True)
 _SECRETS = ("secret", "previous_secret", "version", "receipt")
 
 
@@ -125,7 +124,7 @@ def _parts(stores: ExportedStores, tenant: Tenant, now: datetime) -> Iterator[tu
     yield "audit", _all(lambda cursor: stores.directory.list_audit(of, limit=_PAGE, cursor=cursor))
     yield "usage", _hours(usage, tenant, now)
     yield "run", _all(lambda cursor: usage.list_runs(of, limit=_PAGE, cursor=cursor))
-    yield "event", _all(partial(_page_of_events, usage, tenant))
+    yield "event", _events(usage, tenant)
 
 
 def _all(page_at: Callable[[str | None], Page[Any]]) -> Iterator[Any]:
@@ -137,10 +136,18 @@ def _all(page_at: Callable[[str | None], Page[Any]]) -> Iterator[Any]:
             return
 
 
+def _events(usage: UsageStore, tenant: Tenant) -> Iterator[RecordedEvent]:
+    """Yield all events as they were recorded, each with its correction."""
+    if tenant.has_corrections:
+        yield from _all(partial(_page_of_events, usage, tenant))
+    else:
+        yield from usage.scan_events(tenant.id, with_metadata=True)
+
+
 def _page_of_events(usage: UsageStore, tenant: Tenant, cursor: str | None) -> Page[RecordedEvent]:
     """Return events as they were recorded, each with its correction."""
-    page = usage.list_events(tenant.id, _WITH_METADATA, limit=_PAGE, cursor=cursor)
-    if not tenant.has_corrections or not page.items:
+    page = usage.list_events(tenant.id, EventsWanted(with_metadata=True), limit=_PAGE, cursor=cursor)
+    if not page.items:
         return page
     found = usage.list_corrections(tenant.id, CorrectionsWanted.of(page.items))
     corrections = {identity: replace(each, version=None) for identity, each in found.items()}

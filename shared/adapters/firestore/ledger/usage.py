@@ -29,13 +29,14 @@ from shared.adapters.firestore.limits.holds import HOLDS, read_holds, read_tree
 from shared.adapters.firestore.limits.run_admissions import ADMISSION, END
 from shared.adapters.firestore.metering.commits import UsageCommits
 from shared.adapters.firestore.metering.corrections import FirestoreCorrections
-from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event, read_run, read_run_sums
+from shared.adapters.firestore.metering.event_lists import EventLists, event_cursor
+from shared.adapters.firestore.metering.events import read_run, read_run_sums
 from shared.adapters.firestore.metering.recorder import Recorder
 from shared.adapters.firestore.metering.sealer import Sealer
 from shared.adapters.firestore.notices.alerts import read_usage_alert, usage_alert_fields
 from shared.adapters.firestore.notices.documents import outgoing_writes
 from shared.adapters.firestore.paging import Listing
-from shared.adapters.firestore.paths import hashed_id, shard_ref_of
+from shared.adapters.firestore.paths import shard_ref_of
 from shared.adapters.firestore.people.tenant_rows import row_usage_write
 from shared.adapters.firestore.people.tenants import (
     TENANT_FIELDS,
@@ -55,7 +56,6 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.run_lists import ALL_RUNS, RunsWanted
 from shared.domain.metering.runs import Run
 from shared.domain.metering.sealed_batches import SealedBatch
-from shared.domain.metering.sealed_ids import stored_id
 from shared.domain.notices.alerts import UsageAlert
 from shared.domain.notices.entries import Outgoing
 from shared.domain.people.tenant_rows import RowUsage
@@ -84,8 +84,6 @@ _STALE = frozenset(
 )
 
 
-_EVENTS_WITH_METADATA = Listing("events", "ts", read_event)
-_EVENTS = Listing("events", "ts", read_event, EVENT_FIELDS)
 _ALERTS = Listing("alerts", "reached_at", read_usage_alert)
 
 
@@ -96,6 +94,7 @@ class FirestoreUsageStore(FirestoreCorrections):
         commits = UsageCommits(rpc)
         super().__init__(rpc, commits, retention, feeds_warehouse=feeds_warehouse)
         self._recorder = Recorder(rpc, commits, retention, feeds_warehouse=feeds_warehouse)
+        self._events = EventLists(rpc)
         self._sealer = Sealer(rpc, commits, retention)
         self._counters_kept_for = max(retention, MAX_AGE) + COUNTERS_OUTLAST_EVENTS_BY
 
@@ -214,22 +213,16 @@ class FirestoreUsageStore(FirestoreCorrections):
     def list_events(
         self, tenant_id: str, wanted: EventsWanted = ALL_EVENTS, *, limit: int, cursor: str | None = None
     ) -> Page[RecordedEvent]:
-        events = _EVENTS_WITH_METADATA if wanted.with_metadata else _EVENTS
-        if wanted.run_id is not None:
-            events = events.where("run_id", wanted.run_id)
-        events = events.within(wanted.since, wanted.before)
-        return events.page(self._rpc, self._paths(tenant_id).tenant, limit, cursor)
+        return self._events.page(self._paths(tenant_id), wanted, limit, cursor)
+
+    def scan_events(self, tenant_id: str, *, with_metadata: bool = False) -> Iterator[RecordedEvent]:
+        return self._events.scan(self._paths(tenant_id), with_metadata=with_metadata)
 
     def event_cursor(self, event: RecordedEvent) -> str:
-        return _EVENTS.cursor_after(event.ts, hashed_id(event.identity))
+        return event_cursor(event)
 
     def find_event(self, tenant_id: str, identity: str) -> RecordedEvent | None:
-        if place := stored_id(identity):
-            batch = self.find_batch(tenant_id, place.batch)
-            return batch.event(place.number) if batch else None
-        name = self._paths(tenant_id).event(identity)
-        found = self._rpc.batch_get([name])
-        return read_event(found[name]) if name in found else None
+        return self._events.find(self._paths(tenant_id), identity)
 
     def list_runs(
         self, tenant_id: str, wanted: RunsWanted = ALL_RUNS, *, limit: int, cursor: str | None = None

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from shared.adapters.firestore.encoding import get_value
 from shared.adapters.firestore.metering.commits import Recording
-from shared.adapters.firestore.people.tenants import create_write
+from shared.adapters.firestore.people.tenants import create_write, delete_write, set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.holds import run_key
 from shared.domain.metering.batch_format import DamagedBatch
@@ -36,13 +37,32 @@ def batch_writes(recording: Recording, batch: SealedBatch) -> Iterator[Any]:
 
 def read_batch(rpc: FirestoreRpc, head: Any) -> SealedBatch:
     """Return the batch of its document, in no further call unless it has parts."""
+    return unpacked_batch(head.name.rpartition("/")[2], read_packed(rpc, head))
+
+
+def read_packed(rpc: FirestoreRpc, head: Any) -> bytes:
+    """Return the bytes of a batch, of all its documents."""
     body = head.fields["body"].bytes_value
     names = [part_name(head.name, number) for number in range(1, head.fields["parts"].integer_value + 1)]
     found = rpc.batch_get(names) if names else {}
     if missing := [name for name in names if name not in found]:
         raise DamagedBatch(f"A stored batch is damaged: {len(missing)} of its parts are missing")
-    packed = body + b"".join(found[name].fields["body"].bytes_value for name in names)
-    return unpacked_batch(head.name.rpartition("/")[2], packed)
+    parts = b"".join(found[name].fields["body"].bytes_value for name in names)
+    return bytes(body + parts)
+
+
+def repacked_writes(head: Any, packed: bytes) -> Iterator[Any]:
+    """Yield the writes that replace the bytes of a batch; they fail if it has changed since, or expired."""
+    first, *parts = _cut(packed)
+    write = set_write(head.name, {"body": first, "parts": len(parts)})
+    write.update_mask.field_paths.extend(("body", "parts"))
+    write.current_document.update_time.CopyFrom(head.update_time)
+    yield write
+    expire_at = get_value(head.fields["expire_at"])
+    for number, body in enumerate(parts, 1):
+        yield set_write(part_name(head.name, number), {"body": body, "expire_at": expire_at})
+    for number in range(len(parts) + 1, head.fields["parts"].integer_value + 1):
+        yield delete_write(part_name(head.name, number))
 
 
 def part_name(head_name: str, number: int) -> str:

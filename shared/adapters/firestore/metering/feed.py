@@ -1,7 +1,8 @@
 """UsageFeed on Firestore: queries over the events of all tenants, by the server's time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,16 +10,16 @@ import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import from_microseconds, get_fields, get_value, microseconds
+from shared.adapters.firestore.metering.batches import read_batch
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event
 from shared.adapters.firestore.people.tenants import set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.usage_rows import RecordedUsage
 from shared.ports import FeedCursor, FeedPage, StaleCursor
 from shared.ports.pages import PAGE_BYTES
 
 RECORDED_AT: Final = "recorded_at"
-_EVENTS: Final = "events"
-_EVENTS_PER_PAGE: Final = 500
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
@@ -52,31 +53,60 @@ class FirestoreUsageFeed:
         return FeedCursor(cursor.places, response.write_results[0].update_time)
 
     def recorded_after(self, cursor: FeedCursor, before: datetime) -> FeedPage | None:
-        found = self._find(_EVENTS, cursor, before)
-        if not found:
-            return None
-        usage = [
-            RecordedUsage(
-                tenant_id=each.name.split("/")[-3],
-                recorded_at=get_value(each.fields[RECORDED_AT]),
-                event=read_event(each),
-            )
-            for each in found
-        ]
-        return FeedPage(usage, self._after(cursor, _EVENTS, found[-1]))
+        for kind in _KINDS:
+            if found := self._find(kind, cursor, before):
+                usage = [
+                    RecordedUsage(tenant_id=_tenant_of(each), recorded_at=_recorded_at(each), event=event)
+                    for each in found
+                    for event in kind.events_of(self._rpc, each)
+                ]
+                return FeedPage(usage, self._after(cursor, kind, found[-1]))
+        return None
 
-    def _find(self, collection: str, cursor: FeedCursor, before: datetime) -> Sequence[Any]:
-        query = queries.recorded_before(collection, before, _EVENTS_PER_PAGE)
-        if place := cursor.places.get(collection):
+    def _find(self, kind: "_Kind", cursor: FeedCursor, before: datetime) -> Sequence[Any]:
+        query = queries.recorded_before(kind.collection, before, kind.most)
+        if place := cursor.places.get(kind.collection):
             recorded_us, name = json.loads(place)
-            queries.start_after_document(
-                query, [from_microseconds(recorded_us)], f"{self._rpc.documents}/{name}"
-            )
-        for field in (*EVENT_FIELDS, RECORDED_AT):
+            last = f"{self._rpc.documents}/{name}"
+            queries.start_after_document(query, [from_microseconds(recorded_us)], last)
+        for field in kind.fields:
             query.select.fields.add(field_path=field)
         return self._rpc.query(self._rpc.documents, query, PAGE_BYTES)
 
-    def _after(self, cursor: FeedCursor, collection: str, last: Any) -> FeedCursor:
-        recorded_us = microseconds(get_value(last.fields[RECORDED_AT]))
+    def _after(self, cursor: FeedCursor, kind: "_Kind", last: Any) -> FeedCursor:
         name = last.name.removeprefix(f"{self._rpc.documents}/")
-        return FeedCursor({**cursor.places, collection: json.dumps([recorded_us, name])}, cursor.version)
+        place = json.dumps([microseconds(_recorded_at(last)), name])
+        return FeedCursor({**cursor.places, kind.collection: place}, cursor.version)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The documents of a collection that hold events: how many at once, with which fields, and the events in one."""
+
+    collection: str
+    most: int
+    fields: Sequence[str]
+    events_of: Callable[[FirestoreRpc, Any], Sequence[RecordedEvent]]
+
+
+def _single(_: FirestoreRpc, document: Any) -> list[RecordedEvent]:
+    return [read_event(document)]
+
+
+def _sealed(rpc: FirestoreRpc, head: Any) -> list[RecordedEvent]:
+    return [event._replace(metadata_json=None) for event in read_batch(rpc, head).events]
+
+
+_KINDS: Final = (
+    _Kind("events", 500, (*EVENT_FIELDS, RECORDED_AT), _single),
+    _Kind("batches", 4, (), _sealed),
+)
+
+
+def _tenant_of(document: Any) -> str:
+    return str(document.name.split("/")[-3])
+
+
+def _recorded_at(document: Any) -> datetime:
+    recorded_at: datetime = get_value(document.fields[RECORDED_AT])
+    return recorded_at

@@ -1,8 +1,11 @@
 """TenantData on Firestore: pages of documents by name, so that memory is bounded and a repetition finds the rest."""
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
+
+import grpc
 
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.billing.documents import read_account
@@ -10,15 +13,19 @@ from shared.adapters.firestore.encoding import Write, encode_key, field_path
 from shared.adapters.firestore.ledger.budgets import BUDGETS, budget_paths, slots_of
 from shared.adapters.firestore.limits.holds import HOLDS, holds_write, read_tree
 from shared.adapters.firestore.limits.refusals import REFUSALS, refusals_about
+from shared.adapters.firestore.metering.batches import read_packed, repacked_writes
 from shared.adapters.firestore.people.commits import commit_audited
 from shared.adapters.firestore.people.members import remove_pointer
 from shared.adapters.firestore.people.tenants import delete_write
 from shared.adapters.firestore.rpc import FirestoreRpc
 from shared.domain.ledger.holds import without_budgets_of
+from shared.domain.metering.sealed_batches import without_user
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
+_EVENTS, _BATCHES = "events", "batches"
 _DOCUMENTS_PER_PAGE = 500
+_BATCHES_PER_PAGE = 10
 _LARGE_DOCUMENTS_PER_PAGE = 50
 """A document has at most 1 MiB."""
 _DELETED_AT_ONCE = 200
@@ -51,6 +58,10 @@ COLLECTIONS = (
 """All collections of a tenant."""
 
 
+class _Changed(Exception):
+    """A batch has expired, or somebody else has erased the user from it."""
+
+
 class FirestoreTenantData:
     """TenantData on Firestore."""
 
@@ -58,15 +69,43 @@ class FirestoreTenantData:
         self._rpc = rpc
 
     def erase_user(self, tenant_id: str, user_id: str, place: str | None = None) -> ErasedEvents:
+        collection, _, last = (place or f"{_EVENTS}/").partition("/")
         parent = self._tenant(tenant_id)
-        after = f"{parent}/events/{place}" if place else None
-        query = queries.all_by_name("events", _DOCUMENTS_PER_PAGE, after, ("user_id",))
+        after = f"{parent}/{collection}/{last}" if last else None
+        if collection == _EVENTS:
+            return self._erase_from_events(parent, user_id, after)
+        return self._erase_from_batches(parent, user_id, after)
+
+    def _erase_from_events(self, parent: str, user_id: str, after: str | None) -> ErasedEvents:
+        query = queries.all_by_name(_EVENTS, _DOCUMENTS_PER_PAGE, after, ("user_id",))
         found = self._rpc.query(parent, query)
         named = [each.name for each in found if each.fields["user_id"].string_value == user_id]
         writes = [_erase(name, _ERASED_FIELDS) for name in named]
         failed = self._rpc.batch_write(writes)
         is_last = len(found) < _DOCUMENTS_PER_PAGE
-        return ErasedEvents(len(writes) - len(failed), None if is_last else found[-1].name.rpartition("/")[2])
+        return ErasedEvents(len(writes) - len(failed), f"{_BATCHES}/" if is_last else _place_of(found[-1]))
+
+    def _erase_from_batches(self, parent: str, user_id: str, after: str | None) -> ErasedEvents:
+        query = queries.all_by_name(_BATCHES, _BATCHES_PER_PAGE, after, ())
+        found = self._rpc.query(parent, query)
+        rewritten = 0
+        # Further parts of a batch have no such field: they are read with their batch.
+        for head in (each for each in found if "last_ts" in each.fields):
+            if erased := without_user(read_packed(self._rpc, head), user_id):
+                packed, events = erased
+                with suppress(_Changed):
+                    self._repack(head, packed)
+                    rewritten += events
+        is_last = len(found) < _BATCHES_PER_PAGE
+        return ErasedEvents(rewritten, None if is_last else _place_of(found[-1]))
+
+    def _repack(self, head: Any, packed: bytes) -> None:
+        try:
+            self._rpc.commit(repacked_writes(head, packed))
+        except grpc.RpcError as error:
+            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION):
+                raise _Changed from error
+            raise
 
     def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
         parent, path = self._tenant(tenant_id), field_path("user", encode_key(user_id))
@@ -151,6 +190,10 @@ class FirestoreTenantData:
 
     def _tenant(self, tenant_id: str) -> str:
         return f"{self._rpc.documents}/tenants/{tenant_id}"
+
+
+def _place_of(document: Any) -> str:
+    return "/".join(document.name.split("/")[-2:])
 
 
 def _user_of(document: Any, user_id: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The lists of events and runs of UsageStore, on dictionaries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from shared.adapters.memory.cursors import encode_cursor, page
 from shared.adapters.memory.state import MemoryState, TenantUsage, copied
@@ -23,14 +23,15 @@ class MemoryListing(MemoryState):
     ) -> Page[RecordedEvent]:
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).all_events()
-            chosen = [event for event in events if wanted.run_id in (None, event.run_id)]
-            if wanted.since is not None:
-                chosen = [event for event in chosen if event.ts >= wanted.since]
-            if wanted.before is not None:
-                chosen = [event for event in chosen if event.ts < wanted.before]
+            chosen = [event for event in events if wanted.includes(event)]
             if not wanted.with_metadata:
                 chosen = [event._replace(metadata_json=None) for event in chosen]
             return page("events", {(event.ts, event.identity): event for event in chosen}, limit, cursor)
+
+    def scan_events(self, tenant_id: str, *, with_metadata: bool = False) -> Iterator[RecordedEvent]:
+        with self._lock:
+            events = list(self._usage.get(tenant_id, TenantUsage()).all_events())
+        return (event if with_metadata else event._replace(metadata_json=None) for event in events)
 
     def event_cursor(self, event: RecordedEvent) -> str:
         return encode_cursor("events", (event.ts, event.identity))

@@ -8,6 +8,7 @@ from typing import Any
 from shared.adapters.memory.state import MemoryState, TenantUsage
 from shared.domain.ledger.holds import Holds, Tree, without_budgets_of
 from shared.domain.metering.runs import Run
+from shared.domain.metering.sealed_batches import packed_batch, unpacked_batch, without_user
 from shared.domain.people.audit import AuditEntry
 from shared.ports import ErasedEvents
 
@@ -20,14 +21,28 @@ class MemoryTenantData(MemoryState):
     def erase_user(self, tenant_id: str, user_id: str, place: str | None = None) -> ErasedEvents:
         with self._lock:
             events = self._usage.get(tenant_id, TenantUsage()).events
-            following = sorted(name for name in events if place is None or name > place)
+            # The places are those of Firestore: sealed batches come after the events.
+            kind, _, last = (place or "events/").partition("/")
+            following = sorted(name for name in events if kind == "events" and name > last)
             page = following[:_AT_ONCE]
             named = [name for name in page if events[name].user_id == user_id]
             for name in named:
                 events[name] = events[name]._replace(
                     user_id=None, metadata_json=None, metadata_cut=False, redactions=0, budgets=()
                 )
-            return ErasedEvents(len(named), page[-1] if len(following) > _AT_ONCE else None)
+            if len(following) > _AT_ONCE:
+                return ErasedEvents(len(named), f"events/{page[-1]}")
+            return ErasedEvents(len(named) + self._erase_from_batches(tenant_id, user_id), None)
+
+    def _erase_from_batches(self, tenant_id: str, user_id: str) -> int:
+        batches = self._usage.get(tenant_id, TenantUsage()).batches
+        rewritten = 0
+        for batch_id, batch in list(batches.items()):
+            packed = without_user(packed_batch(batch), user_id)
+            if packed is not None:
+                batches[batch_id] = unpacked_batch(batch_id, packed[0])
+                rewritten += packed[1]
+        return rewritten
 
     def erase_name(self, tenant_id: str, user_id: str, other_budgets: Collection[str] = ()) -> int:
         with self._lock:

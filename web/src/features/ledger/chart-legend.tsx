@@ -2,6 +2,16 @@ import type { ChartLinks } from './chart-links'
 import { layerColour, type Layer } from './chart-rows'
 import { ExplainLink } from '@/features/metering/explain-link'
 
+/** The dashed line of the chart. */
+export function DashedKey() {
+  return (
+    <p className="mt-2 flex items-center gap-1.5 text-xs text-ink-soft">
+      <span aria-hidden className="w-5 border-t-2 border-dashed border-ink-faint" />
+      Previous period
+    </p>
+  )
+}
+
 export function ChartLegend({ layers, links }: { layers: readonly Layer[]; links: ChartLinks }) {
   if (layers.length < 2) return null
   return (

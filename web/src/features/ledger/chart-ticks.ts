@@ -56,3 +56,15 @@ function fixed(value: bigint, size: bigint, decimals: number): string {
   const fraction = ((value % size) * 10n ** BigInt(decimals)) / size
   return `${whole}.${fraction.toString().padStart(decimals, '0')}`
 }
+
+/** The axis up to `top`, in the properties of the chart's library. */
+export function axisOf(top: bigint, metric: Metric) {
+  const ticks = ticksOf(top)
+  const marks = formatTicks(ticks, metric)
+  return {
+    ticks: ticks.map(Number),
+    domain: [0, Number(ticks.at(-1))] as [number, number],
+    interval: 0,
+    tickFormatter: (value: number) => marks[ticks.findIndex((tick) => Number(tick) === value)] ?? '',
+  }
+}

@@ -5,6 +5,7 @@ import { call } from './client'
 import type {
   ApiKey,
   Budgets,
+  Comparison,
   Granularity,
   InvoicePage,
   Me,
@@ -65,6 +66,14 @@ export const topQuery = (tenant: string, request: TopRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'top', request],
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
+  })
+
+/** Usage beside that of the interval before, in days of a time zone. */
+export const comparisonQuery = (tenant: string, range: UsageRange & { tz: string }) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'comparison', range],
+    queryFn: ({ signal }) =>
+      call<Comparison>(`${tenantPath(tenant)}/usage/comparison`, { query: range, signal }),
   })
 
 /** The statement of a month, "2026-10"; without one, of the current month. */
