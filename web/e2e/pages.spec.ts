@@ -23,6 +23,7 @@ const GUEST_PAGES: Place[] = [
 const USAGE_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
+  { name: 'usage-running', path: demo('?interval=total&metric=tokens'), shows: 'Usage over time' },
   { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
   { name: 'statement', path: demo('/statement'), shows: 'Provider cost by model and tool' },
 ]

@@ -1,14 +1,25 @@
-import type { ChartLinks } from './chart-links'
-import { layerColour, type Layer } from './chart-rows'
+import { cx } from '@/components/cx'
 import { ExplainLink } from '@/features/metering/explain-link'
 
-/** The dashed line of the chart. */
-export function DashedKey() {
+import type { ChartLinks } from './chart-links'
+import { layerColour, type Layer } from './chart-rows'
+
+/** The lines of the chart: dashed the previous period, dotted the forecast. */
+export function LineKeys({ hasForecast = false }: { hasForecast?: boolean }) {
   return (
-    <p className="mt-2 flex items-center gap-1.5 text-xs text-ink-soft">
-      <span aria-hidden className="w-5 border-t-2 border-dashed border-ink-faint" />
-      Previous period
-    </p>
+    <ul aria-label="Lines" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
+      <LineKey look="border-dashed border-ink-faint" label="Previous period" />
+      {hasForecast && <LineKey look="border-dotted border-chart-1" label="Forecast" />}
+    </ul>
+  )
+}
+
+function LineKey({ look, label }: { look: string; label: string }) {
+  return (
+    <li className="flex items-center gap-1.5">
+      <span aria-hidden className={cx('w-5 border-t-2', look)} />
+      {label}
+    </li>
   )
 }
 

@@ -4,7 +4,9 @@ import { Button } from '@/components/button'
 import { Field } from '@/components/field'
 import { TextInput } from '@/components/text-input'
 
-import { presetsOf, problemsOf, type Dates } from '@/features/metering/range'
+import { problemsOf, type Dates } from '@/features/metering/range'
+
+import { presetsOf } from './presets'
 
 type DatesFormProps = { start: Dates; today: string; zone: string; onChoose: (dates: Dates) => void }
 

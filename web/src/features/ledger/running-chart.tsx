@@ -8,7 +8,7 @@ import type { Comparison, Usage } from '@/lib/api/types'
 import type { Sum } from '@/lib/cost'
 import { capitalized, formatInteger, formatUsdExact, decimalUsdOf } from '@/lib/format'
 
-import { DashedKey } from './chart-legend'
+import { LineKeys } from './chart-legend'
 import { stepName } from './chart-text'
 import { MeasureText } from './measure-text'
 import { formatMeasure, type Metric } from './metric'
@@ -41,7 +41,7 @@ export function RunningChart({ usage, comparison, metric }: RunningChartProps) {
               <RunningPlot running={running} metric={metric} zone={usage.tenant.time_zone} />
             </Suspense>
           </div>
-          <DashedKey />
+          <LineKeys hasForecast={running.atEnd !== null} />
         </>
       )}
       <figcaption className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-ink-faint">

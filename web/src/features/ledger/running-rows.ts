@@ -7,7 +7,6 @@ import { isLimited } from '@/lib/limit-text'
 import { measure, type Metric } from './metric'
 
 export type RunningDay = {
-  /** The day's label; that of the previous period for its last days, if it is longer. */
   label: string
   sum: Sum | null
   before: Sum | null
@@ -19,18 +18,18 @@ export type Line = { label: 'Alert' | 'Limit'; value: bigint }
 
 export type Running = { days: RunningDay[]; lines: Line[]; atEnd: Sum | null }
 
-/** `usage` gives limits and a forecast for the current period only. */
-export function runningOf({ days }: Comparison, usage: Usage, metric: Metric): Running {
+/** The days of the period, beside as many of the one before. `usage` gives limits and a forecast for the current period only. */
+export function runningOf(comparison: Comparison, usage: Usage, metric: Metric): Running {
   const atEnd = forecastOf(usage, metric)
+  const days = comparison.days.flatMap(({ label, ...day }) => (label === null ? [] : [{ label, ...day }]))
   const begun = days.filter(({ sum }) => sum !== null).length
-  const last = days.filter(({ label }) => label !== null).length - 1
   const measured = (amounts: DayAmounts | null) => (amounts === null ? null : measure(amounts, metric))
   return {
-    days: days.map(({ label, previous_label, sum, previous_sum }, index) => ({
-      label: label ?? previous_label ?? '',
+    days: days.map(({ label, sum, previous_sum }, index) => ({
+      label,
       sum: measured(sum),
       before: measured(previous_sum),
-      forecast: atEnd && (index === begun - 1 ? measured(sum) : index === last ? atEnd : null),
+      forecast: atEnd && (index === begun - 1 ? measured(sum) : index === days.length - 1 ? atEnd : null),
     })),
     lines: linesOf(usage, metric),
     atEnd,

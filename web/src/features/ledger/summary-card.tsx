@@ -4,17 +4,18 @@ import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { Stat, StatList } from '@/components/stat'
 import { costliestPath } from '@/features/metering/run-address'
-import type { Aggregate, Comparison } from '@/lib/api/types'
+import type { Aggregate } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
 import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
 
 import { explainPath } from '@/features/metering/explain-address'
 import { Change, ComparedWith } from './change'
 import { ERRORS } from './explain-filters'
+import type { ShownComparison } from './use-comparison'
 import { ExplainLink } from '@/features/metering/explain-link'
 import { LeftOutLink } from './left-out'
 
-type SummaryCardProps = { aggregate: Aggregate; comparison: Comparison | undefined }
+type SummaryCardProps = { aggregate: Aggregate; comparison: ShownComparison | undefined }
 
 export function SummaryCard({ aggregate, comparison }: SummaryCardProps) {
   const { total_tokens: tokens, total_errors: errors, total_llm_calls: calls, cost_status } = aggregate

@@ -10,7 +10,7 @@ import { seriesQuery, topQuery } from '@/lib/api/queries'
 import type { Comparison, Top, Usage } from '@/lib/api/types'
 import { formatTime } from '@/lib/format'
 
-import { ChartLegend, DashedKey } from './chart-legend'
+import { ChartLegend, LineKeys } from './chart-legend'
 import { daysBefore, NO_DAYS, type DaysBefore } from './days-before'
 import { linksOf, withHours } from './chart-links'
 import { pointsOf, pointsOfDays, requestOf, spanOf, type ChartView } from './chart-request'
@@ -125,7 +125,7 @@ function ShownChart({ chart, before, view, zone, usage, isCut }: ShownChartProps
         </div>
       )}
       {!asTable && <ChartLegend layers={chart.layers} links={links} />}
-      {!asTable && before.size > 0 && <DashedKey />}
+      {!asTable && before.size > 0 && <LineKeys />}
       <figcaption className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-ink-faint">
         <span className="tabular-nums wrap-anywhere">{chartSentence(chart, granularity, metric)}</span>
         <Button size="sm" variant="ghost" onClick={() => setAsTable(!asTable)}>

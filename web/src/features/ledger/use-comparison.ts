@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 
 import { choiceOf } from '@/features/metering/range'
@@ -8,10 +9,16 @@ import type { Comparison, Usage } from '@/lib/api/types'
 /** The period before hardly changes, so the figures of now may be a minute behind in it. */
 const REFETCH_MS = 60_000
 
+/** A comparison, and the time zone in which the dates of its intervals are told. */
+export type ShownComparison = Comparison & { zone: string }
+
 /** The shown usage beside that of the period before; undefined until it is read. */
-export function useComparison({ tenant }: Usage): Comparison | undefined {
+export function useComparison({ tenant }: Usage): ShownComparison | undefined {
   const [search] = useSearchParams()
   const { choice, range } = choiceOf(search, tenant.time_zone)
   const query = comparisonQuery(tenant.id, { ...range, tz: tenant.time_zone })
-  return useQuery({ ...query, refetchInterval: choice === 'current' && REFETCH_MS }).data
+  const { data } = useQuery({ ...query, refetchInterval: choice === 'current' && REFETCH_MS })
+  // Metering periods are in UTC, chosen dates in the tenant's time zone.
+  const zone = choice === 'custom' ? tenant.time_zone : 'UTC'
+  return useMemo(() => data && { ...data, zone }, [data, zone])
 }
