@@ -14,6 +14,8 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
   return async () => ({ Component: (await load())[name] })
 }
 
+const TENANT = 't/:tenant'
+
 const guestPages: RouteObject[] = [
   {
     path: 'sign-in',
@@ -111,7 +113,7 @@ const userPages: RouteObject[] = [
     lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
   },
   {
-    path: 't/:tenant',
+    path: TENANT,
     Component: TenantLayout,
     children: [{ ErrorBoundary: PageError, children: tenantPages }],
   },
@@ -176,7 +178,7 @@ export const router = createBrowserRouter([
 
 /** A page of a tenant leads to the others, also after the network is gone. */
 const stop = router.subscribe(({ navigation, matches }) => {
-  if (navigation.state !== 'idle' || !matches.some(({ route }) => route.Component === TenantLayout)) return
+  if (navigation.state !== 'idle' || !matches.some(({ route }) => route.path === TENANT)) return
   stop()
   prefetchWhenIdle(tenantPages)
 })
