@@ -2,7 +2,7 @@
 
 import json
 import string
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -156,9 +156,9 @@ HOSTILE += [
 def test_no_text_takes_longer_than_linear_time(part: str, place: str) -> None:
     def seconds(size: int) -> float:
         text = "password " + part * (size // len(part))
-        started = perf_counter()
+        started = thread_time()
         redact({"a": text} if place == "value" else {text: 1})
-        return perf_counter() - started
+        return thread_time() - started
 
     short = min(seconds(20_000) for _ in range(3))
     assert min(seconds(200_000) for _ in range(2)) < 40 * short + 0.05, "quadratic would be 100 times"
