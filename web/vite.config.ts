@@ -15,6 +15,9 @@ const MAX_FIRST_SCRIPT_BYTES = 168 * 1024
 
 const EVERY_PAGE_USES = /node_modules\/(react|react-dom|scheduler|react-router|@tanstack)\//
 
+const MOST_PAGES_USE = /\/src\/|lucide/
+const MOST_PAGES = 18
+
 const proxy = {
   '/api': { target: process.env.GWI_WEB_API ?? 'http://127.0.0.1:8083', changeOrigin: false },
   // Recording, so that the address of the app is all that a first event needs.
@@ -45,7 +48,17 @@ export default defineConfig({
     // A browser without modulepreload loads the same scripts a little later.
     modulePreload: { polyfill: false },
     // Together they compress better, and a release that changes none of them leaves them in the browser's cache.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'vendor', test: EVERY_PAGE_USES }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'vendor', test: EVERY_PAGE_USES },
+            // Each by itself, these are many requests for a few bytes.
+            { name: 'shared', test: MOST_PAGES_USE, minShareCount: MOST_PAGES },
+          ],
+        },
+      },
+    },
   },
   test: {
     // A busy machine is slow, not wrong: see the patience in src/testing/setup.ts too.

@@ -59,7 +59,7 @@ def decide(request: Request, timeout: float) -> Exchange[Answer]:
     until = time.monotonic() + timeout
     for attempts in count():
         answer = yield request
-        if is_final(answer) or answer.status in {401, 403}:
+        if is_final(answer, "hold") or answer.status in {401, 403}:
             break
         seconds = max(backoff(attempts), answer.retry_after or 0.0)
         if time.monotonic() + seconds > until:

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import os
 import time
+import weakref
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -37,6 +38,7 @@ class Core:
         self._trigger = Trigger(settings.send_events, settings.send_seconds)
         self._last = datetime.now(timezone.utc)
         _OPEN.add(self)
+        _ALL.add(self)
 
     def keep(self, event: Mapping[str, Any]) -> None:
         """Write an event to the outbox, and send if enough of them wait or one waits long enough."""
@@ -44,6 +46,8 @@ class Core:
         now = self._now()
         ts = instant(event.get("ts"), now)
         stated = {**event, "ts": ts.isoformat()}
+        if stated.pop("id", None) is not None:
+            self.notices.tell("id", "An event has an id of its own, which is not sent: use request_id.")
         tenant_id = str(stated.pop("tenant_id", None) or "")
         self.outbox.add(
             Waiting(
@@ -111,7 +115,7 @@ class Core:
         except RuntimeError:
             self.run(self.sending())
             return
-        if not self._tasks:
+        if not any(task.get_loop() is loop for task in self._tasks):
             task = loop.create_task(self._send_in_task())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -129,6 +133,7 @@ class Core:
 
 _OPEN: set[Core] = set()
 """What is closed when the process ends, even if the agent has forgotten it: memory may have events."""
+_ALL: weakref.WeakSet[Core] = weakref.WeakSet()
 _INHERITED: list[object] = []
 """Connections of a parent, which the garbage collector must not close in a child."""
 
@@ -139,7 +144,7 @@ def _close_all() -> None:
 
 
 def _begin_again() -> None:
-    _INHERITED.extend(core.begin_again_after_fork() for core in list(_OPEN))
+    _INHERITED.extend(core.begin_again_after_fork() for core in list(_ALL))
 
 
 atexit.register(_close_all)

@@ -46,7 +46,7 @@ class Pauses:
 
     def tenants(self) -> set[str]:
         now = time.monotonic()
-        return {tenant for tenant, until in self._until.items() if tenant is not None and until > now}
+        return {tenant for tenant, until in list(self._until.items()) if tenant is not None and until > now}
 
     def holds_everything(self) -> bool:
         return self._until.get(None, 0.0) > time.monotonic()
@@ -54,7 +54,9 @@ class Pauses:
     def shortest(self) -> float:
         """Return in how many seconds the first pause ends, or a moment if there is none."""
         now = time.monotonic()
-        return max(_MOMENT, min((until - now for until in self._until.values() if until > now), default=0.0))
+        return max(
+            _MOMENT, min((until - now for until in list(self._until.values()) if until > now), default=0.0)
+        )
 
 
 class Delivery:
@@ -117,7 +119,7 @@ class Delivery:
         return True
 
     def _settle_end(self, claimed: Claimed, end: RunEnd, answer: Answer) -> bool:
-        if not is_final(answer):
+        if not is_final(answer, "used"):
             return False
         self._outbox.settle(claimed)
         if answer.status != 200:

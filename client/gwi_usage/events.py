@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
 
+_MAX_DEPTH = 50
+_SURROGATE = "\\ud"
 Category = Literal["llm", "tool", "storage", "compute", "other"]
 
 
@@ -39,7 +42,12 @@ class Event(TypedDict, total=False):
 
 
 def encoded(event: Mapping[str, object]) -> str:
-    return json.dumps(event, separators=(",", ":"), default=_plain)
+    """Return the JSON text of an event; what no JSON can say is told as text, so that it costs no event."""
+    try:
+        text = json.dumps(event, separators=(",", ":"), default=_plain, allow_nan=False)
+    except (ValueError, RecursionError):
+        text = json.dumps(_sendable(event), separators=(",", ":"))
+    return json.dumps(_sendable(json.loads(text)), separators=(",", ":")) if _SURROGATE in text else text
 
 
 def _plain(value: object) -> object:
@@ -51,6 +59,21 @@ def _plain(value: object) -> object:
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     return str(value)
+
+
+def _sendable(value: object, depth: int = 0) -> object:
+    """Replace infinite numbers, halves of characters, and what is nested too deep or in itself."""
+    if depth > _MAX_DEPTH:
+        return "…"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {str(_sendable(str(name))): _sendable(each, depth + 1) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_sendable(each, depth + 1) for each in value]
+    return value if value is None or isinstance(value, bool | int | float) else _plain(value)
 
 
 def instant(value: object, now: datetime) -> datetime:

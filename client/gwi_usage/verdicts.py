@@ -54,8 +54,10 @@ def _reasons(problems: object) -> dict[int, tuple[str, str]]:
     return found
 
 
-def is_final(answer: Answer) -> bool:
-    """Tell whether the service has decided about a run: repeating the request would change nothing."""
+def is_final(answer: Answer, field: str) -> bool:
+    """Tell whether the service has decided about a run; if it agrees, its answer has a certain field."""
     if answer.status is None or answer.status in {401, 403, 408, 429} or answer.status >= 500:
         return False
-    return answer.status in {200, 201} or answer.code is not None
+    if answer.status in {200, 201}:
+        return field in answer.content or answer.content.get("metering_enabled") is False
+    return answer.code is not None

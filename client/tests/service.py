@@ -77,6 +77,8 @@ class Service:
             return _json(200, {"allowed": received.content.get("tokens", 0) < 1000, "code": None})
         if received.path == "/v1/runs":
             return _json(201, {"hold": {"usd": received.content.get("budget_usd")}})
+        if received.path.endswith("/end"):
+            return _json(200, {"status": received.content["status"], "used": {"usd": "0.00"}})
         return _json(200, {"hold": {"usd": received.content.get("budget_usd")}})
 
     def _record(self, events: list[dict[str, Any]]) -> Reply:

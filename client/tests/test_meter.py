@@ -4,6 +4,8 @@ import asyncio
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+import pytest
+
 from gwi_usage import Meter, context
 from tests.conftest import NewMeter, track
 from tests.service import Service
@@ -108,6 +110,41 @@ def test_a_value_that_is_no_json_is_sent_as_text(meter: Meter, service: Service)
     track(meter, metadata={"when": NOON, "names": {"a"}, "what": Decimal(1)})
     meter.flush()
     assert service.values("metadata") == [{"when": NOON.isoformat(), "names": ["a"], "what": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (float("nan"), "nan"),
+        ({"rates": [float("inf"), 1.5]}, {"rates": ["inf", 1.5]}),
+        ("half \ud800", "half \ufffd"),
+        ("whole \U0001f600", "whole \U0001f600"),
+        ({1: (2, NOON)}, {"1": [2, NOON.isoformat()]}),
+    ],
+)
+def test_a_value_that_json_has_no_word_for_costs_no_event(
+    value: object, sent: object, meter: Meter, service: Service
+) -> None:
+    track(meter, metadata={"value": value})
+    meter.flush()
+    assert service.values("metadata") == [{"value": sent}]
+
+
+def test_a_value_that_contains_itself_costs_no_event(meter: Meter, service: Service) -> None:
+    endless: dict[str, object] = {}
+    endless["self"] = endless
+    track(meter, metadata=endless)
+    assert meter.flush()
+    assert len(service.events) == 1
+
+
+def test_an_id_of_the_callers_own_is_told_and_not_sent(
+    meter: Meter, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    track(meter, id="mine")
+    meter.flush()
+    assert "use request_id" in caplog.text
+    assert next(iter(service.events)).startswith("gwi1.")
 
 
 def test_a_handler_of_a_serverless_framework_sends_when_it_returns(meter: Meter, service: Service) -> None:

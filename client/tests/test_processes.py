@@ -97,6 +97,19 @@ def test_a_fork_seals_under_a_name_of_its_own(
     assert len({event_id.split(".")[1] for event_id in service.events}) == 2
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_of_a_closed_meter_has_a_name_of_its_own_too(new_meter: NewMeter, service: Service) -> None:
+    meter = new_meter()
+    track(meter)
+    meter.close()
+    child = multiprocessing.get_context("fork").Process(target=_track_and_flush, args=(meter,))
+    child.start()
+    child.join()
+    track(meter, 3)
+    assert meter.flush()
+    assert (child.exitcode, len(service.events)) == (0, 1 + 4 + 3)
+
+
 def _track_and_flush(meter: Meter) -> None:
     track(meter, 4, request_id="child")
     assert meter.flush()

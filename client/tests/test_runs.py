@@ -108,7 +108,7 @@ def test_an_extension_that_is_refused_leaves_the_run_as_it_is(new_meter: NewMete
 
 
 def test_admission_is_asked_again_until_it_is_decided(new_meter: NewMeter, service: Service) -> None:
-    meter, replies = new_meter(), iter([page(502), problem(503, "unavailable")])
+    meter, replies = new_meter(), iter([page(502), problem(503, "unavailable"), page(200)])
     service.instead = lambda received: next(replies, None)
     with meter.run("run-1", budget_usd=BUDGET) as run:
         assert run.hold == {"usd": BUDGET}
@@ -137,6 +137,16 @@ def test_an_end_that_cannot_be_sent_is_sent_by_the_next_process(
     service.instead = None
     assert new_meter().flush()
     assert paths(service)[-2:] == ["/v1/events", "/v1/runs/run-1/end"]
+
+
+def test_a_page_of_a_proxy_ends_no_run(new_meter: NewMeter, service: Service) -> None:
+    meter = new_meter()
+    with meter.run("run-1", budget_usd=BUDGET):
+        service.instead = lambda received: page(200)
+    assert len(service.sent("/v1/runs/run-1/end")) == 1
+    service.instead = None
+    assert meter.flush()
+    assert len(service.sent("/v1/runs/run-1/end")) == 2
 
 
 def test_an_end_that_is_refused_is_told(

@@ -54,6 +54,12 @@ MUTANTS = (
         "return Outcome.DUPLICATE",
     ),
     Mutant(
+        "sealed batch",
+        "shared/adapters/memory/ledger/usage.py",
+        "if stored := usage.batches.get(batch.id):",
+        "if stored := None:",
+    ),
+    Mutant(
         "tick and fold", "shared/usecases/tick_jobs.py", "fold_due(self.folder, self.publisher, now)", "pass"
     ),
     Mutant(

@@ -8,7 +8,9 @@ from datetime import timedelta
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore import Client, CollectionReference, DocumentReference
 
+from shared.domain.metering.sealed_ids import SealedId
 from tests.http.serving import Functions
+from tests.sample_batches import BATCH_ID
 from tools.dev.settings import ROOT
 
 CALL = {"category": "llm", "provider": "openai", "model": "gpt-4.1-mini", "run_id": "r"}
@@ -29,6 +31,8 @@ def test_fields_of_a_newer_release_are_neither_in_the_way_nor_lost(functions_on_
     functions = functions_on_firestore
     key = functions.create_tenant()
     functions.record(key, {**CALL, "id": "a"})
+    sealed = {**CALL, "id": SealedId(BATCH_ID, 0).text}
+    functions.record(key, sealed)
     functions.tick()
     anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
     client = Client(project=os.environ["GOOGLE_CLOUD_PROJECT"], credentials=anonymous)
@@ -36,15 +40,16 @@ def test_fields_of_a_newer_release_are_neither_in_the_way_nor_lost(functions_on_
     for document in written:
         document.set(NEWER, merge=True)
     kinds = {document.parent.id for document in written}
-    assert {"tenants", "events", "counters", "days", "months", "api_keys", "tenant_index"} <= kinds
+    assert {"tenants", "events", "batches", "counters", "days", "months", "api_keys", "tenant_index"} <= kinds
 
     functions.clock.pass_by(timedelta(minutes=20))
     recorded = functions.record(key, {**CALL, "id": "a"}, {**CALL, "id": "b"})
     assert (recorded["accepted"], recorded["duplicates"]) == (1, 1)
+    assert functions.record(key, sealed)["duplicates"] == 1
     assert functions.tick().status_code == 200
-    assert functions.usage(key)["total_llm_calls"] == 2
+    assert functions.usage(key)["total_llm_calls"] == 3
     assert functions.check(key)["allowed"] is True
-    assert [each["id"] for each in functions.events(key)] == ["b", "a"]
+    assert [each["id"] for each in functions.events(key)] == ["b", "a", sealed["id"]]
 
     lost = {each.parent.id for each in written if (each.get().to_dict() or {}).get("a_newer_field") is None}
     assert lost <= SET_AS_A_WHOLE

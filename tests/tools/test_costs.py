@@ -37,6 +37,17 @@ def parts_of_a_million(events: int) -> list[Fraction]:
     ]
 
 
+def parts_of_a_million_sealed(events: int, runs: int) -> list[Fraction]:
+    """Return the same for batches of so many events and runs."""
+    batches = Fraction(MILLION, events)
+    return [
+        batches * (runs + 2) * WRITE,
+        batches * DELETE,
+        batches * (BATCH_BYTES + 300 * runs + 38 * events) / GIB * STORAGE * RETENTION_MONTHS,
+        cloud_run(batches, events),
+    ]
+
+
 def usd(amount: Fraction) -> str:
     return f"{float(amount):.3f}"
 
@@ -71,21 +82,17 @@ def test_a_million_events(events: int) -> None:
 @pytest.mark.parametrize(("events", "runs"), [(10, 1), (100, 1), (500, 5)])
 def test_a_million_events_in_sealed_batches(events: int, runs: int) -> None:
     (row,) = (cells for cells in COSTS.section("Sealed batches") if cells[:2] == [str(events), str(runs)])
-    batches = Fraction(MILLION, events)
-    parts = [
-        batches * (runs + 2) * WRITE,
-        batches * DELETE,
-        batches * (BATCH_BYTES + 300 * runs + 38 * events) / GIB * STORAGE * RETENTION_MONTHS,
-        cloud_run(batches, events),
-    ]
+    parts = parts_of_a_million_sealed(events, runs)
     assert row[2:] == [usd(Fraction(runs + 2, events)), *map(usd, parts), usd(sum(parts, Fraction()))]
 
 
-def test_the_readme_names_the_same_price() -> None:
-    assert (
-        f"[${float(sum(parts_of_a_million(10), Fraction())):.2f}](docs/costs.md) in requests of ten"
-        in README.prose
+def test_the_readme_names_the_same_prices() -> None:
+    alone = float(sum(parts_of_a_million(10), Fraction()))
+    sealed = float(sum(parts_of_a_million_sealed(100, 1), Fraction()))
+    told = (
+        f"[${alone:.2f}](docs/costs.md) in requests of ten, and ${sealed:.2f} in sealed batches of a hundred"
     )
+    assert told in README.prose
 
 
 def test_every_formula_has_its_result() -> None:

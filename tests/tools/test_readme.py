@@ -88,7 +88,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/local.md": 6 * ["sh"],
         "docs/plans.md": ["sh", "toml", "sh", "sh"],
         "docs/prices.md": ["toml", "sh"],
-        "docs/recording.md": ["sh", "python", "sh"],
+        "docs/recording.md": ["sh", "python", "sh", "sh"],
         "docs/runs.md": ["sh", "python"],
         "docs/tenants.md": ["sh"],
         "docs/webhooks.md": ["sh", "json", "python"],
@@ -119,9 +119,11 @@ def nanousd(stack: RunningStack) -> int:
 
 def test_the_commands_about_recording_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     before = stack.tenant("usage")["aggregate"]["total_tokens"]["total"]
-    recorded, usage, mixed, check = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
+    told = map(json.loads, run(["sh", "-eu"], RECORDING.shell, folder).splitlines())
+    recorded, usage, sealed, mixed, check = told
     assert (recorded["accepted"], recorded["ids"]) == (2, ["call-1", "end-1"])
     assert usage["aggregate"]["total_tokens"]["total"] == before + 1200 + 300
+    assert (sealed["accepted"], sealed["duplicates"]) == (2, 0)
     assert (mixed["ids"], mixed["rejected"][0]["code"], check["allowed"]) == (
         ["call-2"],
         "unknown_tenant",

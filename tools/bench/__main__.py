@@ -26,6 +26,7 @@ GROUPS = {
     "runs": "runs.measure",
     "webhook": "webhook.measure",
     "memory": "memory_use.measure",
+    "wrapped_clients": "wrapped_clients.measure",
     "growth_emulator": "growth.measure_on_emulator",
     "growth_memory": "growth.measure_in_memory",
 }

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 from uuid import uuid4
 
 from tools.gate.check import Check, eventually, expect
@@ -46,6 +47,21 @@ def _deduplication(target: Target) -> str:
     expect(codes == ["id_conflict"], other)
     expect(tenant.tokens == 200, f"{tenant.tokens} tokens")
     return "6 sendings of 2 events: 200 tokens; another event under a used id: id_conflict"
+
+
+def _sealed_batch(target: Target) -> str:
+    tenant, batch = TestTenant.create(target), f"gwi1.{token_urlsafe(12)}.0"
+    events = [call(id=f"{batch}.{number}", run_id="run") for number in range(3)]
+    answers = [tenant.record(*events) for _ in range(2)]
+    counts = [(each.get("accepted"), each.get("duplicates")) for each in answers]
+    expect(counts == [(3, 0), (0, 3)], f"accepted and duplicates: {counts}")
+    other = tenant.record(call(999, id=f"{batch}.0"))
+    codes = [each["code"] for each in other.get("errors", [])]
+    expect(codes == ["id_conflict"], other)
+    listed = [event["id"] for event in tenant.read("events")["events"]]
+    expect(sorted(listed) == [event["id"] for event in events], f"listed: {listed}")
+    expect(tenant.tokens == 300, f"{tenant.tokens} tokens")
+    return "2 sendings of a batch of 3 events: 300 tokens, each listed once; another batch under its id: id_conflict"
 
 
 def _fold(target: Target) -> str:
@@ -165,6 +181,12 @@ CHECKS = (
         name="deduplication",
         action="send the same events again, and another under a used id",
         run=_deduplication,
+        smoke=True,
+    ),
+    Check(
+        name="sealed batch",
+        action="send a sealed batch again, and another one under its id",
+        run=_sealed_batch,
         smoke=True,
     ),
     Check(

@@ -23,6 +23,7 @@ const GUEST_PAGES: Place[] = [
 const USAGE_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
+  { name: 'usage-running', path: demo('?interval=total&metric=tokens'), shows: 'Usage over time' },
   { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
   { name: 'statement', path: demo('/statement'), shows: 'Provider cost by model and tool' },
 ]
@@ -35,6 +36,8 @@ const OWNER_PAGES: Place[] = [
   { name: 'members', path: demo('/settings/members'), shows: 'Members' },
   { name: 'budgets', path: demo('/settings/budgets'), shows: 'When usage cannot be read' },
   { name: 'alerts', path: demo('/settings/alerts'), shows: 'Past alerts' },
+  { name: 'time-zone', path: demo('/settings/time-zone'), shows: 'Time zone' },
+  { name: 'audit', path: demo('/settings/audit'), shows: 'Audit log' },
   { name: 'run-unknown', path: demo('/runs/no-such-run'), shows: 'Run not found', refusal: 404 },
   { name: 'new-tenant', path: '/new', shows: 'New tenant' },
   {

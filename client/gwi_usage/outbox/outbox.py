@@ -75,30 +75,26 @@ class Outbox:
         return sum(self._ask(store, Store.pending, 0) for store in self._stores())
 
     def is_empty(self) -> bool:
-        stores = self._stores()
-        return all(self._ask(store, Store.is_empty, True) for store in stores)
+        return all(self._ask(store, Store.is_empty, True) for store in self._stores())
 
     def close(self) -> None:
         """Move what memory still has into the file."""
-        if memory := self._memory:
-            for file in [] if memory.is_empty() else self._files.stores()[:1]:
-                self._ask(file, lambda file: move(memory, file), None)
-            if left := memory.pending():
-                message = (
-                    f"{left} events were not sent and no file keeps them: they are lost with this process."
-                )
-                self._notices.tell("lost", message, logging.ERROR)
-            memory.close()
-            self._memory = None
+        with self._lock:
+            if memory := self._memory:
+                self._empty(memory)
+                memory.close()
+                self._memory = None
         self._files.close()
+
+    def _empty(self, memory: Store) -> None:
+        for file in [] if memory.is_empty() else self._files.stores()[:1]:
+            self._ask(file, lambda file: move(memory, file), None)
+        if left := memory.pending():
+            message = f"{left} events were not sent and no file keeps them: they are lost with this process."
+            self._notices.tell("lost", message, logging.ERROR)
 
     def _stores(self) -> list[Store]:
         return [*self._files.stores(), *([self._memory] if self._memory else [])]
-
-    def _opened_memory(self) -> Store:
-        with self._lock:
-            self._memory = self._memory or Store(None)
-            return self._memory
 
     def _tenants(self, store: Store) -> Collection[str]:
         return self._ask(store, Store.pending_tenants, set())
@@ -110,7 +106,9 @@ class Outbox:
 
         file = self._files.writable()
         if file is None or not self._ask(file, is_written, False):
-            write(self._opened_memory())
+            with self._lock:  # nobody closes it meanwhile
+                self._memory = self._memory or Store(None)
+                write(self._memory)
 
     def _ask(self, store: Store, ask: Callable[[Store], Result], otherwise: Result) -> Result:
         try:

@@ -12,6 +12,7 @@ from gwi_usage.wrappers import calls
 from gwi_usage.wrappers.observer import ObservedCall, Observer
 
 _BORDER = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_DATA = re.compile(rb"^data:(.*)", re.MULTILINE)
 _DONE = b"[DONE]"
 
 
@@ -28,9 +29,12 @@ class Body(Protocol):
         """Tell the call, unless it has been told."""
 
 
+def is_stream(response: Any) -> bool:
+    return "event-stream" in response.headers.get("content-type", "")
+
+
 def body_of(response: Any, call: ObservedCall, observer: Observer) -> Body:
-    is_stream = "event-stream" in response.headers.get("content-type", "")
-    return StreamBody(call, observer) if is_stream else WholeBody(call)
+    return StreamBody(call, observer) if is_stream(response) else WholeBody(call)
 
 
 class WholeBody:
@@ -60,7 +64,7 @@ class StreamBody:
     """A stream of server-sent events; those that only carry a piece of text are not kept."""
 
     def __init__(self, call: ObservedCall, observer: Observer) -> None:
-        self._call, self._observer = call, observer
+        self._call, self._harmless = call, observer.harmless()
         self._rest = b""
         self._events: list[Any] = []
         self._has_end = False
@@ -81,13 +85,13 @@ class StreamBody:
         self._call.tell(self._events, **({} if self._has_end else _cut_off(error)))
 
     def _for_caller(self, part: bytes) -> bytes:
-        with self._observer.harmless():
+        with self._harmless:
             return part if self._keep(part) else b""
         return part
 
     def _keep(self, part: bytes) -> bool:
         """Keep the event of a part, and return whether the caller expects it."""
-        data = b"\n".join(line[5:].strip() for line in part.splitlines() if line.startswith(b"data:"))
+        data = b"\n".join(_DATA.findall(part)).strip()
         if not data or data == _DONE:
             self._has_end = self._has_end or data == _DONE
             return True

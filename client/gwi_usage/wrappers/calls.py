@@ -17,6 +17,10 @@ _ENDS = frozenset({"message_stop", "response.completed", "response.incomplete", 
 """Types of the events after which a stream of Anthropic, or of OpenAI's responses, says nothing more."""
 
 
+_PAID = ("annotations", "executed_tools")
+"""Fields of a chat that show searches and tools of the provider, which cost besides tokens."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelCall:
     """A call of a model that is about to be sent."""
@@ -64,16 +68,14 @@ def is_usage_alone(event: Event) -> bool:
 
 
 def is_content_alone(event: Event) -> bool:
-    """Return whether an event only carries a piece of text, of which a long stream has thousands."""
-    if str(event.get("type", "")).endswith(("delta", "delta.done")) and "usage" not in event:
-        return True
+    """Return whether an event only carries a piece of content, of which a long stream has thousands."""
+    if "usage" in event and event["usage"] is not None:
+        return False
     choices = event.get("choices")
-    return bool(choices) and not event.get("usage") and not any(map(_has_finished, choices or ()))
+    return all(map(_only_goes_on, choices)) if choices else str(event.get("type")).endswith("delta")
 
 
-def _has_finished(choice: Event) -> bool:
-    return choice.get("finish_reason") is not None
-
-
-def is_error(event: Event) -> bool:
-    return event.get("type") == "error" or bool(event.get("error"))
+def _only_goes_on(choice: Event) -> bool:
+    """Return whether a choice has not ended, and shows no paid call."""
+    delta = choice.get("delta") or {}
+    return choice.get("finish_reason") is None and not any(map(delta.get, _PAID))

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gwi_usage.wrappers.bodies import body_of
+from gwi_usage.wrappers.bodies import body_of, is_stream
 from gwi_usage.wrappers.observer import ObservedCall, Observer
 from gwi_usage.wrappers.reading import observe
 
@@ -53,7 +53,7 @@ def _observe(observer: Observer, call: ObservedCall, response: Any) -> None:
         call.answered(response.headers)
         if response.is_error:
             call.tell(**_failure(f"HTTP {response.status_code}"))
-        elif response.is_closed:
+        elif response.is_closed and not is_stream(response):
             call.tell(response.content)
         else:
             observe(response, body_of(response, call, observer), observer)

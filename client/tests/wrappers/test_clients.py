@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx2
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 from google import genai
@@ -113,3 +114,15 @@ def test_a_meter_that_fails_does_not_harm_the_call(
 def test_what_is_no_client_is_refused(meter: Meter) -> None:
     with pytest.raises(TypeError, match="not dict"):
         wrap({}, meter)
+
+
+def test_a_stream_that_has_been_read_before_it_is_iterated_hides_its_usage_too(
+    meter: Meter, recorded: Recorded
+) -> None:
+    content = b"".join(map(providers.sse, providers.CHAT_STREAM))
+    stream = {"content-type": "text/event-stream"}
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(200, headers=stream, content=content))
+    client = OpenAI(api_key="sk", http_client=httpx2.Client(transport=transport))
+    assert len(list(chat(wrap(client, meter), stream=True))) == 3
+    (event,) = recorded()
+    assert event["response_stream"][-1]["usage"] == providers.OPENAI_USAGE

@@ -143,12 +143,17 @@ _RESPONSE = {
     },
 }
 _END = {"category": "other", "provider": "agent", "model": "agent", "run_id": "run-1", "status": "completed"}
+_SEALED = [
+    {**_CALL, "id": "gwi1.Zk3vQ9aT_x1LmB7-.42.0"},
+    {**_END, "id": "gwi1.Zk3vQ9aT_x1LmB7-.42.1"},
+]
 _CLOUD_EVENT = {"specversion": "1.0", "id": "call-2", "source": "/agents", "type": "com.example.call"}
 EXAMPLES = {
     "one event": Example(_CALL),
     "a provider's response": Example(_RESPONSE),
     "several events": Example([_CALL, _END]),
     "a batch": Example({"events": [_CALL, _END]}),
+    "a sealed batch": Example(_SEALED),
     "a CloudEvent": Example({**_CLOUD_EVENT, "data": _CALL}, cloudevents.STRUCTURED),
     "an event a line": Example([_CALL, _END], NDJSON),
     "CloudEvents": Example([{**_CLOUD_EVENT, "data": _CALL}], cloudevents.BATCH),

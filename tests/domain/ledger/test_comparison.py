@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.comparison import change_percent, changes, part_so_far, preceding
+from shared.domain.ledger.counters import Metric, Totals
 from shared.domain.ledger.periods import Period
 from shared.domain.ledger.zones import first_instant
 
@@ -86,9 +87,11 @@ def test_a_change_is_off_by_half_a_tenth_at_the_most(current: int, previous: int
         assert abs(tenths * previous - (current - previous) * 1000) * 2 <= previous
 
 
-def test_a_cost_that_leaves_calls_out_has_no_change() -> None:
-    known = {"calls": 2, "cost_nanousd": 10}
-    assert changes(known, {"calls": 1, "cost_nanousd": 5})["cost_nanousd"] == 100.0
-    for left_out in ("unpriced_calls", "incomplete_calls"):
-        found = changes({**known, left_out: 1}, {"calls": 1, "cost_nanousd": 5})  # type: ignore[misc]
+@pytest.mark.parametrize("left_out", ["unpriced_calls", "incomplete_calls"])
+def test_a_cost_that_leaves_calls_out_has_no_change(left_out: Metric) -> None:
+    before: Totals = {"calls": 1, "cost_nanousd": 5}
+    known: Totals = {"calls": 2, "cost_nanousd": 10}
+    assert changes(known, before)["cost_nanousd"] == 100.0
+    for pair in (({**known, left_out: 1}, before), (known, {**before, left_out: 1})):
+        found = changes(*pair)
         assert (found["cost_nanousd"], found["calls"]) == (None, 100.0)

@@ -19,13 +19,15 @@ from shared.domain.metering.sealed_ids import SealedId, batch_of_key
 from shared.domain.metering.sealed_requests import batch_of
 from shared.domain.people.keys import ALL_SCOPES
 from shared.domain.people.tenants import Tenant
+from shared.ports import UsageStore
 from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access
 from shared.usecases.prices.read_prices import PriceReader
 from tests.sample_batches import PRODUCER
 from tests.sample_events import NOON, writing
-from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
+from tests.usecases.conftest import RETENTION, FirestorePlace, MemoryPlace, Place
 from tests.usecases.fault_injection import Fault
 from tests.usecases.plain_sums import current, new_tenant, plain_sums, tick
 
@@ -138,12 +140,24 @@ def check_history(place: Place, tenant: Tenant, history: list[Delivery]) -> None
         known = counting(known, delivery)
         store = place.open()
         assert current(store, tenant, now) == plain_sums(known.values(), period_at(None, now))
-        assert {event_id: _found(store.find_event("acme", event_id)) for event_id in known} == {
-            event_id: event.amounts for event_id, event in known.items()
-        }
+        assert sorted(listed(store)) == sorted(known), "each is listed once"
+        assert [event for event in known.values() if found(store, event.id) != event.amounts] == []
+        verification = verify_counters(store, "acme", RETENTION, now)
+        assert (verification.events, verification.drifts) == (len(known), [])
 
 
-def _found(event: RecordedEvent | None) -> object:
+def listed(store: UsageStore) -> Iterator[str]:
+    """Yield the ids of all events, from pages that are smaller than a batch."""
+    cursor: str | None = None
+    while True:
+        page = store.list_events("acme", limit=3, cursor=cursor)
+        yield from (event.id for event in page.items)
+        if (cursor := page.next_cursor) is None:
+            return
+
+
+def found(store: UsageStore, event_id: str) -> object:
+    event = store.find_event("acme", event_id)
     return event and event.amounts
 
 

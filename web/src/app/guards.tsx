@@ -4,6 +4,7 @@ import { Navigate, Outlet, useLocation, useSearchParams } from 'react-router'
 import { ErrorState } from '@/components/error-state'
 import { FullPage } from '@/components/full-page'
 import { Spinner } from '@/components/spinner'
+import { useWhenOnline } from '@/lib/online'
 import { afterSignIn, signInPath, verifyEmailPath } from '@/lib/session/return-path'
 import { startSession } from '@/lib/session/session'
 import { useSession, type Session } from '@/lib/session/store'
@@ -47,14 +48,21 @@ function Undecided({ session }: { session: UndecidedSession }) {
       </FullPage>
     )
   }
+  return <Unavailable />
+}
+
+function Unavailable() {
+  useWhenOnline(retry)
   return (
     <FullPage>
       <ErrorState
         level={1}
         title="Sign-in is unavailable"
         message="Could not reach the sign-in service. Check your connection and try again."
-        onRetry={() => void startSession()}
+        onRetry={retry}
       />
     </FullPage>
   )
 }
+
+const retry = () => void startSession()

@@ -4,7 +4,8 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
 import { NotFoundPage } from './not-found-page'
 import { RequireGuest, RequireUser, RequireVerifiedUser } from './guards'
-import { RouteError } from './route-error'
+import { prefetchWhenIdle } from './prefetch'
+import { PageError, RouteError } from './route-error'
 import { FirstLoad, Root } from './root'
 import { TenantLayout } from './tenant-layout'
 
@@ -12,6 +13,8 @@ import { TenantLayout } from './tenant-layout'
 function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
   return async () => ({ Component: (await load())[name] })
 }
+
+const TENANT = 't/:tenant'
 
 const guestPages: RouteObject[] = [
   {
@@ -49,6 +52,10 @@ const settingsPages: RouteObject[] = [
   {
     path: 'time-zone',
     lazy: page(() => import('@/features/people/time-zone-page'), 'TimeZonePage'),
+  },
+  {
+    path: 'audit',
+    lazy: page(() => import('@/features/people/audit-log-page'), 'AuditLogPage'),
   },
 ]
 
@@ -105,7 +112,11 @@ const userPages: RouteObject[] = [
     path: 'join/:tenant',
     lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
   },
-  { path: 't/:tenant', Component: TenantLayout, children: tenantPages },
+  {
+    path: TENANT,
+    Component: TenantLayout,
+    children: [{ ErrorBoundary: PageError, children: tenantPages }],
+  },
   {
     path: 'operator/*',
     lazy: page(() => import('./operator-gate'), 'OperatorGate'),
@@ -124,18 +135,17 @@ const mailPages: RouteObject[] = [
   },
 ]
 
+const reference = () => import('@/features/reference/pages')
+
 const referencePages: RouteObject[] = [
   {
     index: true,
     lazy: {
-      Component: async () => (await import('@/features/reference/reference-page')).ReferencePage,
-      loader: async () => (await import('@/features/reference/document')).readDocuments,
+      Component: async () => (await reference()).ReferencePage,
+      loader: async () => (await reference()).readDocuments,
     },
   },
-  {
-    path: 'versions',
-    lazy: page(() => import('@/features/reference/versions-page'), 'VersionsPage'),
-  },
+  { path: 'versions', lazy: page(reference, 'VersionsPage') },
 ]
 
 export const router = createBrowserRouter([
@@ -158,10 +168,17 @@ export const router = createBrowserRouter([
       ...mailPages,
       {
         path: 'docs',
-        lazy: page(() => import('@/features/reference/reference-layout'), 'ReferenceLayout'),
+        lazy: page(reference, 'ReferenceLayout'),
         children: referencePages,
       },
       { path: '*', Component: NotFoundPage },
     ],
   },
 ])
+
+/** A page of a tenant leads to the others, also after the network is gone. */
+const stop = router.subscribe(({ navigation, matches }) => {
+  if (navigation.state !== 'idle' || !matches.some(({ route }) => route.path === TENANT)) return
+  stop()
+  prefetchWhenIdle(tenantPages)
+})

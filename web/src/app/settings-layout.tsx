@@ -13,6 +13,7 @@ const TABS = [
   { to: 'budgets', label: 'Budgets' },
   { to: 'alerts', label: 'Alerts' },
   { to: 'time-zone', label: 'Time zone' },
+  { to: 'audit', label: 'Audit log' },
 ]
 
 export function SettingsLayout() {
@@ -21,7 +22,7 @@ export function SettingsLayout() {
   return (
     <Page
       title="Settings"
-      description={`API keys, members, budgets, alerts and time zone of ${tenant.name}.`}
+      description={`API keys, members, budgets, alerts, time zone and audit log of ${tenant.name}.`}
     >
       <TabNav label="Settings" tabs={TABS} />
       <Outlet context={tenant} />

@@ -70,6 +70,8 @@ function itemLook(isActive: boolean): string {
   return cx(
     'flex min-h-14 flex-col items-center justify-center gap-1 px-2 text-xs font-medium transition-colors -outline-offset-2',
     'lg:min-h-9 lg:flex-row lg:justify-start lg:gap-2.5 lg:rounded-lg lg:px-2.5 lg:text-sm',
-    isActive ? 'text-accent-text lg:bg-accent-soft' : 'text-ink-soft hover:text-ink lg:hover:bg-sunken',
+    isActive
+      ? 'font-semibold text-accent-text forced-chosen max-lg:shadow-[inset_0_2px_0_var(--accent-text)] lg:bg-accent-soft'
+      : 'text-ink-soft hover:text-ink lg:hover:bg-sunken',
   )
 }

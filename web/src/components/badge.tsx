@@ -15,11 +15,13 @@ export function Badge({
   return (
     <span
       className={cx(
-        'inline-flex items-center gap-1.5 rounded-md px-1.5 py-0.5 text-xs font-medium whitespace-nowrap',
+        'inline-flex items-center gap-1.5 rounded-md px-1.5 py-0.5 text-xs font-medium whitespace-nowrap forced-colors:border',
         SOFT[tone],
       )}
     >
-      {dot && <span aria-hidden className={cx('size-1.5 rounded-full', SOLID[tone])} />}
+      {dot && (
+        <span aria-hidden className={cx('size-1.5 rounded-full forced-color-adjust-none', SOLID[tone])} />
+      )}
       {children}
     </span>
   )

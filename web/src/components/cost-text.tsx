@@ -1,8 +1,13 @@
 // A cost where there is little room: "≥ $1.23" is read out as "at least $1.23". The title has every digit.
-import { digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
-import { formatUsd } from '@/lib/format'
+import { decimalsOf, digitsOf, exactCostInWords, type Sum } from '@/lib/cost'
 
-export function CostText({ cost, format = formatUsd }: { cost: Sum; format?: (decimal: string) => string }) {
+type CostTextProps = {
+  cost: Sum
+  /** The most decimals of the column. With fewer, as much room is left, so that the decimal points align. */
+  decimals?: number | undefined
+}
+
+export function CostText({ cost, decimals = 0 }: CostTextProps) {
   if (cost.status === 'unknown') {
     return (
       <span title="None of these calls has a known price" className="text-ink-faint">
@@ -10,10 +15,14 @@ export function CostText({ cost, format = formatUsd }: { cost: Sum; format?: (de
       </span>
     )
   }
+  const missing = Math.max(decimals - decimalsOf(cost), 0)
   return (
-    <span title={exactCostInWords(cost)}>
+    <span
+      title={exactCostInWords(cost)}
+      style={missing > 0 ? { paddingInlineEnd: `${missing}ch` } : undefined}
+    >
       {cost.status === 'incomplete' && <AtLeast />}
-      {digitsOf(cost, format)}
+      {digitsOf(cost)}
     </span>
   )
 }

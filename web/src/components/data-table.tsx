@@ -2,6 +2,7 @@
 import { useMemo, useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 
+import { decimalsOf } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
 import { Button } from './button'
@@ -38,6 +39,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const [limit, setLimit] = useState(PAGE_ROWS)
   const ordered = useMemo(() => inOrder(rows, columns, sort), [rows, columns, sort])
   if (ordered?.length === 0 && empty !== undefined) return <>{empty}</>
+  const shown = ordered?.slice(0, limit)
+  const decimals = columns.map((column) => mostDecimals(column, shown))
   const hidden = (ordered?.length ?? 0) - limit
   const loadMore = () => {
     setLimit(limit + PAGE_ROWS)
@@ -56,13 +59,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <caption className="sr-only">{caption}</caption>
           <TableHead columns={columns} sort={sort} onSort={setSort} />
           <tbody className="divide-y divide-line">
-            {ordered === undefined
+            {shown === undefined
               ? Array.from({ length: loadingRows }, (_, index) => (
                   <LoadingRow key={index} columns={columns} />
                 ))
-              : ordered
-                  .slice(0, limit)
-                  .map((row) => <DataRow key={props.rowKey(row)} row={row} table={props} />)}
+              : shown.map((row) => (
+                  <DataRow key={props.rowKey(row)} row={row} table={props} decimals={decimals} />
+                ))}
           </tbody>
         </table>
       </div>
@@ -86,23 +89,30 @@ function inOrder<Row>(
   return rows && sort && valueOf ? sorted(rows, valueOf, sort.descending) : rows
 }
 
-function DataRow<Row>({ row, table }: { row: Row; table: DataTableProps<Row> }) {
+function mostDecimals<Row>({ cost }: Column<Row>, rows: readonly Row[] = []): number {
+  return cost ? Math.max(0, ...rows.map((row) => decimalsOf(cost(row)))) : 0
+}
+
+type DataRowProps<Row> = { row: Row; table: DataTableProps<Row>; decimals: readonly number[] }
+
+function DataRow<Row>({ row, table, decimals }: DataRowProps<Row>) {
   const { columns } = table
   const href = table.href?.(row)
   return (
     <tr className={cx('relative', href !== undefined && 'transition-colors hover:bg-sunken/60')}>
       {columns.map((column, index) => {
         const look = cx(cellLook(column), 'py-2.5')
+        const content = column.cell(row, decimals[index])
         if (index > 0) {
           return (
             <td key={column.key} className={cx(look, 'text-ink-soft')}>
-              {column.cell(row)}
+              {content}
             </td>
           )
         }
         return (
           <th key={column.key} scope="row" className={cx(look, 'font-medium text-ink')}>
-            {href !== undefined ? <RowLink to={href}>{column.cell(row)}</RowLink> : column.cell(row)}
+            {href !== undefined ? <RowLink to={href}>{content}</RowLink> : content}
           </th>
         )
       })}

@@ -24,7 +24,7 @@ export function LiveIndicator({ state, detail }: { state: LiveState; detail?: st
             className={cx('absolute inset-0 animate-ping rounded-full opacity-40 motion-reduce:hidden', dot)}
           />
         )}
-        <span className={cx('relative size-2 rounded-full', dot)} />
+        <span className={cx('relative size-2 rounded-full forced-color-adjust-none', dot)} />
       </span>
       {label}
     </span>

@@ -1,4 +1,5 @@
 // Usage of a limit. Past the limit the scale grows, so 130% does not look like 100%.
+import { TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 
 import { formatPercent } from '@/lib/format'
@@ -68,11 +69,12 @@ export function Meter({
       <div className="mt-1.5 flex items-baseline justify-between gap-3 text-xs text-ink-faint tabular-nums">
         <span
           className={cx(
-            'font-semibold',
+            'inline-flex items-center gap-1 font-semibold',
             tone === 'danger' && 'text-danger-text',
             tone === 'warn' && 'text-warn-text',
           )}
         >
+          {level !== 'within' && <TriangleAlert aria-hidden className="size-3 shrink-0" />}
           {formatPercent(percent)} used
         </span>
         <span>
@@ -98,7 +100,7 @@ function Fill({ from, to, scale, className }: FillProps) {
     <div
       style={style}
       className={cx(
-        'absolute inset-y-0 transition-[width,left] duration-500 forced-colors:forced-color-adjust-none',
+        'absolute inset-y-0 transition-[width,left] duration-500 forced-color-adjust-none',
         className,
       )}
     />

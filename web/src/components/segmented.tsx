@@ -37,7 +37,7 @@ function Choice<Value extends string>({ option, name, group }: ChoiceProps<Value
       title={iconsOnly ? option.label : undefined}
       className={cx(
         'relative inline-flex min-w-0 cursor-pointer items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap',
-        'text-ink-soft transition-colors hover:text-ink has-checked:bg-surface has-checked:text-ink has-checked:shadow-card dark:has-checked:bg-line',
+        'text-ink-soft transition-colors hover:text-ink has-checked:bg-surface has-checked:text-ink has-checked:ring-1 has-checked:ring-control dark:has-checked:bg-line has-checked:forced-chosen',
         'has-focus-visible:outline-2 has-focus-visible:outline-accent-text pointer-coarse:min-h-10',
         size === 'sm' ? 'min-h-7 px-2 text-xs' : 'min-h-8 px-3 text-sm',
       )}

@@ -3,5 +3,10 @@ import { cx } from './cx'
 
 /** Give width and height by classes, such as "h-8 w-32". */
 export function Skeleton({ className }: { className: string }) {
-  return <span aria-hidden className={cx('block animate-pulse rounded-md bg-sunken', className)} />
+  return (
+    <span
+      aria-hidden
+      className={cx('block animate-pulse rounded-md bg-sunken forced-colors:border', className)}
+    />
+  )
 }

@@ -10,16 +10,21 @@ type StatProps = {
   /** The exact figure, where `value` is shortened. */
   title?: string | undefined
   hint?: ReactNode
+  /** How the figure has changed. */
+  change?: ReactNode
 }
 
 /** Put several into a `<dl>` (see StatList). */
-export function Stat({ label, value, title, hint }: StatProps) {
+export function Stat({ label, value, title, hint, change }: StatProps) {
   return (
     <div className="min-w-0">
       <dt className="truncate text-xs font-medium text-ink-faint">{label}</dt>
       <dd title={title} className="mt-0.5 truncate text-figure text-ink">
         {value === undefined ? <Skeleton className="h-8 w-24" /> : value}
       </dd>
+      {change !== undefined && (
+        <dd className="truncate text-xs font-medium text-ink-soft tabular-nums">{change}</dd>
+      )}
       {hint !== undefined && <dd className="truncate text-xs text-ink-faint tabular-nums">{hint}</dd>}
     </div>
   )

@@ -23,6 +23,8 @@ export function TabNav({ label, tabs }: TabNavProps) {
 function tabLook(isActive: boolean): string {
   return cx(
     '-mb-px inline-flex min-h-10 items-center border-b-2 font-medium whitespace-nowrap -outline-offset-2',
-    isActive ? 'border-accent-text text-ink' : 'border-transparent text-ink-soft hover:text-ink',
+    isActive
+      ? 'border-accent-text text-ink forced-chosen'
+      : 'border-transparent text-ink-soft hover:text-ink forced-colors:border-[Canvas]',
   )
 }

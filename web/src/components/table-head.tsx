@@ -1,6 +1,8 @@
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react'
 import type { ReactNode } from 'react'
 
+import type { Sum } from '@/lib/cost'
+
 import { cx } from './cx'
 import type { Sort, SortValue } from './table-sort'
 
@@ -9,7 +11,10 @@ export type Column<Row> = {
   header: string
   /** Keeps the header for assistive technology only: for a column of buttons. */
   headerHidden?: boolean
-  cell: (row: Row) => ReactNode
+  /** `decimals`: the most that a cost of the column has. */
+  cell: (row: Row, decimals?: number) => ReactNode
+  /** The cost that a cell shows. */
+  cost?: (row: Row) => Sum
   /** Makes the column sortable by this value; null sorts last. */
   sortValue?: (row: Row) => SortValue
   /** "end" for figures. */

@@ -26,9 +26,14 @@ export function sumOf(parts: readonly Sum[]): Sum {
 }
 
 /** The digits of a cost; a cost that leaves something out is cut and never rounded up. */
-export function digitsOf({ value, status }: Sum, format = formatUsd): string {
+export function digitsOf({ value, status }: Sum): string {
   const decimal = decimalUsdOf(value)
-  return status === 'complete' ? format(decimal) : formatUsdFloor(decimal)
+  return status === 'complete' ? formatUsd(decimal) : formatUsdFloor(decimal)
+}
+
+/** How many decimals those digits have. */
+export function decimalsOf(cost: Sum): number {
+  return cost.status === 'unknown' ? 0 : (digitsOf(cost).split('.')[1]?.length ?? 0)
 }
 
 /** A cost in a sentence. `CostText` is its short form. */

@@ -34,20 +34,12 @@ export function decimalUsdOf(nanoUsd: bigint): string {
   return `${nanoUsd < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`
 }
 
-/** An amount to read: cents from $1 up, up to four decimals below, "< $0.01" for less than a cent. Rounds half up. */
+/** An amount to read: cents from $1 up, up to four decimals below, every digit below a cent. Rounds half up. */
 export function formatUsd(decimal: string): string {
   const nano = nanoUsdOf(decimal)
   const size = magnitude(nano)
-  if (size > 0n && size < CENT_NANO) return nano < 0n ? '> -$0.01' : '< $0.01'
+  if (size < CENT_NANO) return dollars(nano, size)
   return dollars(nano, roundTo(size, size < NANO ? 4 : 2))
-}
-
-/** An amount for where one run or call matters: to a hundredth of a cent, "< $0.0001" below that. */
-export function formatUsdFine(decimal: string): string {
-  const nano = nanoUsdOf(decimal)
-  const size = magnitude(nano)
-  if (size >= CENT_NANO || size === 0n) return formatUsd(decimal)
-  return size < CENT_NANO / 100n ? '< $0.0001' : dollars(nano, roundTo(size, 4))
 }
 
 /** An amount that is a lower bound: cut and never rounded up, with every digit below a hundredth of a cent. */

@@ -1,7 +1,15 @@
-import { useSyncExternalStore } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
 
 export function useOnline(): boolean {
   return useSyncExternalStore(subscribe, () => navigator.onLine)
+}
+
+/** Call `act` when the network returns. */
+export function useWhenOnline(act: () => void) {
+  useEffect(() => {
+    window.addEventListener('online', act)
+    return () => window.removeEventListener('online', act)
+  }, [act])
 }
 
 function subscribe(change: () => void): () => void {

@@ -101,8 +101,8 @@ class UsageCommits:
                     return False
                 if not is_full(error):
                     raise
-                number = max(number + width, shards)
-                shards = number + width
+                number = shards
+                shards += width
             else:
                 return True
         raise TooLarge("The day has too many provider and model names to count", code="too_many_series")

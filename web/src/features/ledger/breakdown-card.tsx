@@ -2,6 +2,7 @@ import { useMemo, type ReactNode } from 'react'
 
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
+import { ShareBar } from '@/components/share-bar'
 import { DataTable, type Column } from '@/components/data-table'
 import { Segmented } from '@/components/segmented'
 import { Select } from '@/components/select'
@@ -107,7 +108,8 @@ const COST: Column<BreakdownLine> = {
   key: 'cost',
   header: 'Cost',
   align: 'end',
-  cell: (line) => <CostText cost={line.cost} />,
+  cost: (line) => line.cost,
+  cell: (line, decimals) => <CostText cost={line.cost} decimals={decimals} />,
   sortValue: knownCost,
 }
 
@@ -136,9 +138,9 @@ const LEFT_OUT: Column<BreakdownLine>[] = [
   { ...count('tokens', 'Tokens', (line) => line.totalTokens), hideBelow: 'md' },
   {
     ...COST,
-    cell: (line) => (
+    cell: (line, decimals) => (
       <>
-        <CostText cost={line.cost} />
+        <CostText cost={line.cost} decimals={decimals} />
         <span className="block text-xs text-ink-faint sm:hidden">{leftOutOf(line)}</span>
       </>
     ),
@@ -157,9 +159,7 @@ function knownCost({ cost }: BreakdownLine): bigint | null {
 function Share({ line: { cost, costPercent } }: { line: BreakdownLine }) {
   return (
     <span className="inline-flex items-center justify-end gap-2">
-      <span aria-hidden className="h-1.5 w-16 overflow-hidden rounded-full bg-sunken max-sm:hidden">
-        <span className="block h-full rounded-full bg-accent" style={{ width: `${costPercent}%` }} />
-      </span>
+      <ShareBar percent={costPercent} className="w-16 max-sm:hidden" />
       <span className="w-12">{cost.status === 'unknown' ? '–' : formatPercent(costPercent)}</span>
     </span>
   )

@@ -1,6 +1,27 @@
+import { cx } from '@/components/cx'
+import { ExplainLink } from '@/features/metering/explain-link'
+
 import type { ChartLinks } from './chart-links'
 import { layerColour, type Layer } from './chart-rows'
-import { ExplainLink } from '@/features/metering/explain-link'
+
+/** The lines of the chart: dashed the previous period, dotted the forecast. */
+export function LineKeys({ hasForecast = false }: { hasForecast?: boolean }) {
+  return (
+    <ul aria-label="Lines" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
+      <LineKey look="border-dashed border-ink" label="Previous period" />
+      {hasForecast && <LineKey look="border-dotted border-chart-1" label="Forecast" />}
+    </ul>
+  )
+}
+
+function LineKey({ look, label }: { look: string; label: string }) {
+  return (
+    <li className="flex items-center gap-1.5">
+      <span aria-hidden className={cx('w-5 border-t-2', look)} />
+      {label}
+    </li>
+  )
+}
 
 export function ChartLegend({ layers, links }: { layers: readonly Layer[]; links: ChartLinks }) {
   if (layers.length < 2) return null

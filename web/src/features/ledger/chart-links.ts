@@ -41,6 +41,23 @@ export function linksOf(chart: Chart, { usage, group, isCut }: Shown): ChartLink
   }
 }
 
+/** Days of all usage lead to their hours on this page; where there are no hours, steps lead to their events. */
+export function withHours(
+  links: ChartLinks,
+  { granularity, group }: ChartView,
+  search: URLSearchParams,
+): ChartLinks {
+  if (granularity !== 'day' || (group !== 'none' && isNameGroup(group))) return links
+  const hoursOf = ({ label }: Step) => {
+    const hours = new URLSearchParams(search)
+    hours.delete('period')
+    for (const [name, value] of Object.entries({ from: label, to: label, interval: 'hour' }))
+      hours.set(name, value)
+    return `?${hours.toString()}`
+  }
+  return { ...links, ofStep: (step, layer) => (layer ? links.ofStep(step, layer) : hoursOf(step)) }
+}
+
 function filterOfLayer(group: ChartView['group'], { name }: Layer): Filter | undefined {
   if (group === 'none') return {}
   return name === undefined ? undefined : filterOf(group, name)

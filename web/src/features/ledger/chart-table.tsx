@@ -8,10 +8,12 @@ import { sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
 import { stepName } from './chart-text'
 import { ExplainLink } from '@/features/metering/explain-link'
 import { MeasureText } from './measure-text'
+import type { DaysBefore } from './days-before'
 import type { Metric } from './metric'
 
 type ChartTableProps = {
   chart: Chart
+  before: DaysBefore
   granularity: Granularity
   metric: Metric
   zone: string
@@ -20,12 +22,12 @@ type ChartTableProps = {
 
 /** A row leads to the events of its step, the figure of a name to those of the name. */
 export function ChartTable(props: ChartTableProps) {
-  const { chart, granularity, links } = props
+  const { chart, before, granularity, links } = props
   return (
     <DataTable
       caption={`Usage by ${granularity}`}
       columns={columnsOf(props)}
-      rows={chart.steps.filter((step) => !isNothing(sumOfStep(step)))}
+      rows={chart.steps.filter((step) => !isNothing(sumOfStep(step)) || !isNothing(previousOf(step, before)))}
       rowKey={(step) => step.label}
       href={(step) => links.ofStep(step)}
       initialSort={{ key: 'start', descending: true }}
@@ -34,7 +36,13 @@ export function ChartTable(props: ChartTableProps) {
   )
 }
 
-function columnsOf({ chart: { layers }, granularity, metric, zone, links }: ChartTableProps): Column<Step>[] {
+function previousOf({ label }: Step, before: DaysBefore): Sum {
+  return before.get(label)?.sum ?? NOTHING
+}
+
+function columnsOf(props: ChartTableProps): Column<Step>[] {
+  const { chart, before, granularity, metric, zone, links } = props
+  const { layers } = chart
   const start: Column<Step> = {
     key: 'start',
     header: `${granularity === 'day' ? 'Day' : 'Hour'} (${zone})`,
@@ -43,7 +51,12 @@ function columnsOf({ chart: { layers }, granularity, metric, zone, links }: Char
   }
   const sumOfLayer = (index: number) => (step: Step) => step.sums[index] ?? NOTHING
   const [only] = layers
-  if (only && layers.length === 1) return [start, figure('0', only.label, sumOfLayer(0), metric)]
+  if (only && layers.length === 1) {
+    const shown = [start, figure('0', only.label, sumOfLayer(0), metric)]
+    return before.size > 0
+      ? [...shown, figure('before', 'Previous period', (step) => previousOf(step, before), metric)]
+      : shown
+  }
   const figures = layers.map((layer, index) =>
     linked(figure(`${index}`, layer.label, sumOfLayer(index), metric), layer, links),
   )
@@ -54,7 +67,9 @@ function columnsOf({ chart: { layers }, granularity, metric, zone, links }: Char
 function linked(column: Column<Step>, layer: Layer, links: ChartLinks): Column<Step> {
   return {
     ...column,
-    cell: (step) => <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step)}</ExplainLink>,
+    cell: (step, decimals) => (
+      <ExplainLink to={links.ofStep(step, layer)}>{column.cell(step, decimals)}</ExplainLink>
+    ),
   }
 }
 
@@ -63,7 +78,8 @@ function figure(key: string, header: string, of: (step: Step) => Sum, metric: Me
     key,
     header,
     align: 'end',
-    cell: (step) => <MeasureText sum={of(step)} metric={metric} />,
+    ...(metric === 'cost' && { cost: of }),
+    cell: (step, decimals) => <MeasureText sum={of(step)} metric={metric} decimals={decimals} />,
     sortValue: (step) => of(step).value,
   }
 }

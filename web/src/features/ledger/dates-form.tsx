@@ -6,6 +6,8 @@ import { TextInput } from '@/components/text-input'
 
 import { problemsOf, type Dates } from '@/features/metering/range'
 
+import { presetsOf } from './presets'
+
 type DatesFormProps = { start: Dates; today: string; zone: string; onChoose: (dates: Dates) => void }
 
 export function DatesForm({ start, today, zone, onChoose }: DatesFormProps) {
@@ -40,9 +42,27 @@ export function DatesForm({ start, today, zone, onChoose }: DatesFormProps) {
       <Button type="submit" className="sm:mt-6.5">
         Apply
       </Button>
+      <ul aria-label="Ranges" className="flex basis-full flex-wrap gap-1.5 sm:justify-end">
+        {presetsOf(today).map(({ label, dates: preset }) => (
+          <li key={label}>
+            <Button
+              size="sm"
+              variant={isSame(preset, start) ? 'secondary' : 'ghost'}
+              aria-pressed={isSame(preset, start)}
+              onClick={() => onChoose(preset)}
+            >
+              {label}
+            </Button>
+          </li>
+        ))}
+      </ul>
       <p id={hintId} className="basis-full text-xs text-ink-faint sm:text-end">
         Days start at midnight in time zone {zone}. The last day is included.
       </p>
     </form>
   )
+}
+
+function isSame(one: Dates, other: Dates): boolean {
+  return one.from === other.from && one.to === other.to
 }

@@ -19,7 +19,7 @@ import { stepPath } from '@/features/metering/run-address'
 import { pagesQuery } from '@/lib/api/queries'
 import type { Explanation, UsageEvent } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
-import { formatInstant, formatInteger, formatUsdFine } from '@/lib/format'
+import { formatInstant, formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { type Question } from '@/features/metering/explain-address'
@@ -108,7 +108,7 @@ function Answer({ question }: { question: Question }) {
 function Total({ explanation: { sum, sum_is_complete } }: { explanation: Explanation }) {
   return (
     <>
-      <CostText cost={costOf(sum)} format={formatUsdFine} />
+      <CostText cost={costOf(sum)} />
       {[
         '',
         `${formatInteger(sum.tokens.total)} tokens`,

@@ -1,7 +1,7 @@
 // What usage is split by. The choice is in the address, so that a link leads to it.
-import { useSearchParams } from 'react-router'
-
 import type { GroupBy } from '@/lib/api/types'
+
+import { useParameter } from './use-choice'
 
 export type NameGroup = 'user' | 'workflow' | 'key' | `tag:${string}`
 export type Group = GroupBy | NameGroup
@@ -42,19 +42,8 @@ export function groupOptions(tags: readonly string[], chosen: string) {
 
 /** The group in a parameter of the address; `usual` is not written there. */
 export function useGroup<Usual extends string>(parameter: string, usual: Usual) {
-  const [search, setSearch] = useSearchParams()
-  const found = search.get(parameter) ?? usual
+  const [found, choose] = useParameter(parameter, usual)
   const group: Group | Usual = found === 'model' || found === 'provider' || isNameGroup(found) ? found : usual
-  const choose = (chosen: string) =>
-    setSearch(
-      (before) => {
-        const changed = new URLSearchParams(before)
-        if (chosen === usual) changed.delete(parameter)
-        else changed.set(parameter, chosen)
-        return changed
-      },
-      { replace: true, preventScrollReset: true },
-    )
   return [group, choose] as const
 }
 

@@ -4,7 +4,9 @@ import { formatInteger } from '@/lib/format'
 
 import type { Metric } from './metric'
 
+type MeasureTextProps = { sum: Sum; metric: Metric; decimals?: number | undefined }
+
 /** A measure where there is little room. */
-export function MeasureText({ sum, metric }: { sum: Sum; metric: Metric }) {
-  return metric === 'cost' ? <CostText cost={sum} /> : formatInteger(sum.value)
+export function MeasureText({ sum, metric, decimals }: MeasureTextProps) {
+  return metric === 'cost' ? <CostText cost={sum} decimals={decimals} /> : formatInteger(sum.value)
 }

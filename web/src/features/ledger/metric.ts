@@ -1,7 +1,7 @@
 // Cost, tokens and calls: how to read and format each.
 import type { Amounts } from '@/lib/api/types'
 import { costInWords, costOf, type Sum } from '@/lib/cost'
-import { decimalUsdOf, formatCompact, formatInteger, formatUsdFine } from '@/lib/format'
+import { formatInteger } from '@/lib/format'
 
 export type Metric = 'cost' | 'tokens' | 'calls'
 
@@ -22,14 +22,6 @@ export function measure(amounts: Measured, metric: Metric): Sum {
 /** A measure in a sentence: "$12.35", "at least $12.35" or "1,234,567". */
 export function formatMeasure(sum: Sum, metric: Metric): string {
   return metric === 'cost' ? costInWords(sum) : formatInteger(sum.value)
-}
-
-/** A mark on an axis: "$12K", "$0.005" or "1.2M". */
-export function formatMark(value: bigint, metric: Metric): string {
-  if (metric !== 'cost') return formatCompact(value)
-  return value >= 10_000_000_000n
-    ? `$${formatCompact(value / 1_000_000_000n)}`
-    : formatUsdFine(decimalUsdOf(value))
 }
 
 /** How much of a whole, in percent, cut to one decimal; of nothing, nothing. */

@@ -87,7 +87,8 @@ const FIGURES: Column<NamedRow>[] = [
     key: 'cost',
     header: 'Cost',
     align: 'end',
-    cell: (row) => <CostText cost={costOf(row)} />,
+    cost: costOf,
+    cell: (row, decimals) => <CostText cost={costOf(row)} decimals={decimals} />,
     sortValue: (row) => (row.cost_status === 'unknown' ? null : costOf(row).value),
   },
 ]

@@ -6,7 +6,7 @@ import { Segmented } from '@/components/segmented'
 import { Skeleton } from '@/components/skeleton'
 import { dateIn } from '@/lib/format'
 
-import { choiceOf, dateAfter, type RangeChoice } from '@/features/metering/range'
+import { choiceOf, dateAfter, withPeriod, type RangeChoice } from '@/features/metering/range'
 
 const DatesForm = lazy(async () => ({ default: (await import('./dates-form')).DatesForm }))
 
@@ -26,7 +26,8 @@ export function PeriodPicker({ now, zone }: { now: string; zone: string }) {
   const today = dateIn(now, zone)
   const choose = (chosen: RangeChoice) => {
     setEditing(chosen === 'custom')
-    if (chosen !== 'custom') setSearch(chosen === 'previous' ? { period: 'previous' } : {})
+    if (chosen !== 'custom')
+      setSearch((before) => withPeriod(before, chosen === 'previous' ? { period: chosen } : {}))
   }
   const isCustom = editing || choice === 'custom'
   const start = dates ?? { from: dateAfter(today, 1 - FIRST_GUESS_DAYS), to: today }
@@ -40,7 +41,7 @@ export function PeriodPicker({ now, zone }: { now: string; zone: string }) {
             start={start}
             today={today}
             zone={zone}
-            onChoose={(chosen) => setSearch(chosen)}
+            onChoose={(chosen) => setSearch((before) => withPeriod(before, chosen))}
           />
         </Suspense>
       )}

@@ -1,7 +1,8 @@
 import { useMemo } from 'react'
 
+import { ShareBar } from '@/components/share-bar'
 import type { Aggregate, GroupBy, SeriesRow } from '@/lib/api/types'
-import { isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
+import { decimalsOf, isNothing, NOTHING, sumOf, type Sum } from '@/lib/cost'
 import { formatPercent } from '@/lib/format'
 
 import { explainPath } from '@/features/metering/explain-address'
@@ -17,6 +18,7 @@ type RankingProps = { aggregate: Aggregate; metric: Metric; by: GroupBy }
 export function Ranking({ aggregate, metric, by }: RankingProps) {
   const { series } = aggregate
   const leaders = useMemo(() => leadersOf(series, metric, by), [series, metric, by])
+  const decimals = Math.max(0, ...leaders.map(({ sum }) => decimalsOf(sum)))
   return (
     <div className="min-w-0">
       <h3 className="text-xs font-medium text-ink-faint">Top {by === 'model' ? 'models' : 'providers'}</h3>
@@ -29,13 +31,11 @@ export function Ranking({ aggregate, metric, by }: RankingProps) {
                 <ExplainLink to={pathOf(aggregate, by, name)}>{name}</ExplainLink>
               </span>
               <span className="shrink-0 text-ink-soft tabular-nums">
-                <MeasureText sum={sum} metric={metric} />
+                <MeasureText sum={sum} metric={metric} decimals={decimals} />
               </span>
             </div>
             <div className="mt-1 flex items-center gap-2">
-              <div aria-hidden className="h-1.5 flex-1 overflow-hidden rounded-full bg-sunken">
-                <div className="h-full rounded-full bg-accent" style={{ width: `${percent}%` }} />
-              </div>
+              <ShareBar percent={percent} className="flex-1" />
               <span className="w-12 text-end text-xs text-ink-faint tabular-nums">
                 {sum.status === 'unknown' ? '–' : formatPercent(percent)}
               </span>

@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react'
+
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { Stat, StatList } from '@/components/stat'
@@ -7,24 +9,31 @@ import { costOf } from '@/lib/cost'
 import { formatCompact, formatDuration, formatInteger, formatPercent } from '@/lib/format'
 
 import { explainPath } from '@/features/metering/explain-address'
+import { Change, ComparedWith } from './change'
 import { ERRORS } from './explain-filters'
+import type { ShownComparison } from './use-comparison'
 import { ExplainLink } from '@/features/metering/explain-link'
 import { LeftOutLink } from './left-out'
 
-export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
+type SummaryCardProps = { aggregate: Aggregate; comparison: ShownComparison | undefined }
+
+export function SummaryCard({ aggregate, comparison }: SummaryCardProps) {
   const { total_tokens: tokens, total_errors: errors, total_llm_calls: calls, cost_status } = aggregate
   const cost = costOf({ cost_usd: aggregate.total_cost_usd, cost_status })
   const events = explainPath(aggregate)
+  const changeOf = (name: string) => <Change comparison={comparison} of={name} />
   return (
     <Card title="Totals">
       <StatList>
         <Count
           label="Runs"
+          change={changeOf('runs')}
           to={costliestPath(aggregate.tenant_id, aggregate.period_start, aggregate.period_end)}
           value={aggregate.total_runs}
         />
         <Count
           label="LLM calls"
+          change={changeOf('calls')}
           to={events}
           value={calls}
           hint={
@@ -35,6 +44,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
         />
         <Count
           label="Tokens in"
+          change={changeOf('input_tokens')}
           to={events}
           value={tokens.input}
           hint={
@@ -43,18 +53,21 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
         />
         <Count
           label="Tokens out"
+          change={changeOf('output_tokens')}
           to={events}
           value={tokens.output}
           hint={tokens.reasoning > 0 && `${formatCompact(tokens.reasoning)} reasoning`}
         />
         <Count
           label="Cached tokens"
+          change={changeOf('cache_read_tokens')}
           to={events}
           value={tokens.cache_read}
           hint={tokens.cache_write > 0 && `${formatCompact(tokens.cache_write)} written`}
         />
         <Stat
           label="Cost"
+          change={changeOf('cost')}
           value={
             <ExplainLink to={events}>
               <CostText cost={cost} />
@@ -62,10 +75,16 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
           }
         />
         {aggregate.total_tool_calls > 0 && (
-          <Count label="Tool calls" to={events} value={aggregate.total_tool_calls} />
+          <Count
+            label="Tool calls"
+            change={changeOf('tool_calls')}
+            to={events}
+            value={aggregate.total_tool_calls}
+          />
         )}
         <Count
           label="Errors"
+          change={changeOf('errors')}
           to={explainPath(aggregate, ERRORS)}
           value={errors}
           hint={
@@ -73,6 +92,7 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
           }
         />
       </StatList>
+      <ComparedWith comparison={comparison} />
       {cost_status !== 'complete' && (
         <p className="mt-4 text-xs text-ink-faint">
           The cost leaves out <LeftOutLink aggregate={aggregate} />. The price catalog does not cover them, or
@@ -83,9 +103,15 @@ export function SummaryCard({ aggregate }: { aggregate: Aggregate }) {
   )
 }
 
-type CountProps = { label: string; value: number; to: string | undefined; hint?: string | false }
+type CountProps = {
+  label: string
+  value: number
+  to: string | undefined
+  hint?: string | false
+  change: ReactNode
+}
 
-function Count({ label, value, to, hint }: CountProps) {
+function Count({ label, value, to, hint, change }: CountProps) {
   const shown = value < 1_000_000 ? formatInteger(value) : formatCompact(value)
   // The line of the hint is kept, so that a first error moves nothing.
   return (
@@ -94,6 +120,7 @@ function Count({ label, value, to, hint }: CountProps) {
       value={<ExplainLink to={to}>{shown}</ExplainLink>}
       title={formatInteger(value)}
       hint={hint === false || hint === undefined ? '\u00a0' : hint}
+      change={change}
     />
   )
 }

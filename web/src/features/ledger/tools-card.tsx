@@ -92,7 +92,8 @@ const COST: Column<SeriesRow> = {
   key: 'cost',
   header: 'Cost',
   align: 'end',
-  cell: (row) => <CostText cost={costOf(row)} />,
+  cost: costOf,
+  cell: (row, decimals) => <CostText cost={costOf(row)} decimals={decimals} />,
   sortValue: (row) => costOf(row).value,
 }
 

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import { Card } from '@/components/card'
 import { Segmented } from '@/components/segmented'
 import { Select } from '@/components/select'
-import type { Usage } from '@/lib/api/types'
+import type { Comparison, Usage } from '@/lib/api/types'
 import { nanoUsdOf } from '@/lib/format'
 
 import type { ChartView } from './chart-request'
@@ -11,33 +11,36 @@ import { CsvButton } from './csv-button'
 import { groupOptions, isNameGroup, useGroup } from './group'
 import { METRICS } from './metric'
 import { Ranking } from './ranking'
+import { RunningChart } from './running-chart'
 import { UsageChart } from './usage-chart'
+import { useChoice } from './use-choice'
 
-const GRANULARITIES = [
+const INTERVALS = [
   { value: 'day', label: 'Days' },
   { value: 'hour', label: 'Hours' },
+  { value: 'total', label: 'Running total' },
 ] as const
 
-export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boolean }) {
+type TrendCardProps = { usage: Usage; isCurrent: boolean; comparison?: Comparison | undefined }
+
+export function TrendCard({ usage, isCurrent, comparison }: TrendCardProps) {
   const [group, setGroup] = useGroup('chart', 'none')
-  const [chosen, setChosen] = useState<Omit<ChartView, 'group'>>(() => ({
-    granularity: 'day',
-    metric: firstMetric(usage),
-  }))
-  const view = useMemo(() => ({ ...chosen, group }), [chosen, group])
-  const change = (changed: Partial<ChartView>) => setChosen((before) => ({ ...before, ...changed }))
+  // As it was at first: a price that comes later must not change the chart under its reader.
+  const [usual] = useState(() => firstMetric(usage))
+  const [metric, setMetric] = useChoice('metric', METRICS, usual)
+  // Running totals are those of all usage.
+  const intervals = group === 'none' ? INTERVALS : INTERVALS.slice(0, 2)
+  const [interval, setInterval] = useChoice('interval', intervals, 'day')
+  const view: ChartView = useMemo(
+    () => ({ granularity: interval === 'hour' ? 'hour' : 'day', group, metric }),
+    [interval, group, metric],
+  )
   return (
     <Card
       title="Usage over time"
       actions={
         <>
-          <Segmented
-            label="Metric"
-            size="sm"
-            options={METRICS}
-            value={view.metric}
-            onChange={(metric) => change({ metric })}
-          />
+          <Segmented label="Metric" size="sm" options={METRICS} value={metric} onChange={setMetric} />
           <Select
             aria-label="Group by"
             options={[{ value: 'none', label: 'All' }, ...groupOptions(usage.tag_names, group)]}
@@ -48,9 +51,9 @@ export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boole
             <Segmented
               label="Interval"
               size="sm"
-              options={GRANULARITIES}
-              value={view.granularity}
-              onChange={(granularity) => change({ granularity })}
+              options={intervals}
+              value={interval}
+              onChange={setInterval}
             />
           )}
           <CsvButton usage={usage} isCurrent={isCurrent} view={view} />
@@ -58,7 +61,11 @@ export function TrendCard({ usage, isCurrent }: { usage: Usage; isCurrent: boole
       }
     >
       <div className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-5 lg:grid-cols-[minmax(0,1fr)_17rem]">
-        <UsageChart usage={usage} isCurrent={isCurrent} view={view} />
+        {interval === 'total' ? (
+          <RunningChart usage={usage} comparison={comparison} metric={metric} />
+        ) : (
+          <UsageChart usage={usage} isCurrent={isCurrent} view={view} comparison={comparison} />
+        )}
         <Ranking
           aggregate={usage.aggregate}
           metric={view.metric}

@@ -8,17 +8,19 @@ import { TrendCard } from './trend-card'
 import { FirstEvent } from '@/features/metering/first-event'
 import { RecentAlerts } from '@/features/notices/recent-alerts'
 import { SummaryCard } from './summary-card'
+import { useComparison } from './use-comparison'
 
 export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
   const { usage, id } = tenant
+  const comparison = useComparison(usage)
   return (
     <>
       {isEmpty(usage) ? (
         <FirstEvent tenant={tenant} />
       ) : (
         <>
-          <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent />
-          <SummaryCard aggregate={usage.aggregate} />
+          <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent comparison={comparison} />
+          <SummaryCard aggregate={usage.aggregate} comparison={comparison} />
           <Breakdown usage={usage} />
         </>
       )}
@@ -30,10 +32,11 @@ export function CurrentDetails({ tenant }: { tenant: TenantContext }) {
 
 /** Past periods have no limits and no forecast. */
 export function PastDetails({ usage }: { usage: Usage }) {
+  const comparison = useComparison(usage)
   return (
     <>
-      <SummaryCard aggregate={usage.aggregate} />
-      <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} />
+      <SummaryCard aggregate={usage.aggregate} comparison={comparison} />
+      <TrendCard key={usage.aggregate.period_start} usage={usage} isCurrent={false} comparison={comparison} />
       <Breakdown usage={usage} />
     </>
   )

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import type { Role, SeriesRow, Usage } from '@/lib/api/types'
 import { problem, serveApi, type Routes } from '@/testing/api'
+import { comparisonOf } from '@/testing/comparisons'
 import { PLANS } from '@/testing/plans'
 import { renderPage } from '@/testing/render'
 import { PAID_INVOICE } from '@/testing/invoices'
@@ -18,6 +19,7 @@ function serve(routes: Routes = {}) {
     'GET /tenants/acme/usage': { body: usageOf() },
     'GET /tenants/acme/invoices': { body: { invoices: [], next_cursor: null } },
     'GET /tenants/acme/refusals': { body: { day: '2026-11-22', refused: [] } },
+    'GET /tenants/acme/usage/comparison': { body: comparisonOf() },
     ...routes,
   })
 }
@@ -402,7 +404,7 @@ describe('the chart', () => {
       within(table)
         .getAllByRole('row')
         .map((row) => row.textContent),
-    ).toEqual(['Day (UTC)All', '22 Nov$1.00', '21 Nov$41.50'])
+    ).toEqual(['Day (UTC)AllPrevious period', '22 Nov$1.00$0.00', '21 Nov$41.50$3.00', '20 Nov$0.00$1.00'])
   })
 
   it('reads a split by model when it is asked for, and shows names as text', async () => {
@@ -479,8 +481,11 @@ describe('another time', () => {
     await open(usageOf(), { at: '/t/acme?from=2026-10-01&to=2026-10-31' })
     expect(await screen.findByRole('region', { name: 'Breakdown' })).toBeInTheDocument()
     expect(screen.queryByText('Forecast')).not.toBeInTheDocument()
-    const asked = requests.filter(({ query }) => query.has('from')).map(({ query }) => query.toString())
-    expect(asked).toEqual(['from=2026-10-01&to=2026-11-01&tz=UTC'])
+    const asked = requests.filter(({ query }) => query.has('from'))
+    expect(asked.map(({ path, query }) => [path, query.toString()])).toEqual([
+      ['/tenants/acme/usage', 'from=2026-10-01&to=2026-11-01&tz=UTC'],
+      ['/tenants/acme/usage/comparison', 'from=2026-10-01&to=2026-11-01&tz=UTC'],
+    ])
   })
 
   it('is refused where it is too long, before it is asked for', async () => {

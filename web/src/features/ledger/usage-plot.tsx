@@ -3,8 +3,9 @@ import {
   Area,
   AreaChart,
   Bar,
-  BarChart,
   CartesianGrid,
+  ComposedChart,
+  Line,
   Tooltip,
   XAxis,
   YAxis,
@@ -16,19 +17,33 @@ import type { Granularity } from '@/lib/api/types'
 import { NOTHING } from '@/lib/cost'
 
 import type { ChartLinks } from './chart-links'
-import { layerColour, sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
+import { layerColour, peakOf, sumOfStep, type Chart, type Layer, type Step } from './chart-rows'
 import { stepName } from './chart-text'
+import { axisOf } from './chart-ticks'
+import type { DaysBefore } from './days-before'
 import { MeasureText } from './measure-text'
-import { formatMark, formatMeasure, type Metric } from './metric'
+import { formatMeasure, type Metric } from './metric'
 
-type PlotProps = { chart: Chart; granularity: Granularity; metric: Metric; zone: string; links: ChartLinks }
+type PlotProps = {
+  chart: Chart
+  /** The days of the previous period, drawn as a dashed line. */
+  before: DaysBefore
+  granularity: Granularity
+  metric: Metric
+  zone: string
+  links: ChartLinks
+}
 
 const TICK = { fill: 'var(--ink-faint)', fontSize: 12 }
+/** Layers are told apart without colour: what lies behind the chart shows between them. */
+const GAP = { stroke: 'var(--surface)', strokeWidth: 1 }
 const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 }
 
-export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps) {
+export function UsagePlot({ chart, before, granularity, metric, zone, links }: PlotProps) {
   const navigate = useNavigate()
-  const Plot = granularity === 'day' ? BarChart : AreaChart
+  const { layers } = chart
+  const Plot = granularity === 'day' ? ComposedChart : AreaChart
+  const axis = axisOf(topOf(chart, before), metric)
   const open = (step: Step | undefined, layer?: Layer) => {
     const path = step && links.ofStep(step, layer)
     if (path !== undefined) void navigate(path)
@@ -54,25 +69,38 @@ export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps
           axisLine={{ stroke: 'var(--line)' }}
           minTickGap={28}
         />
-        <YAxis
-          width={56}
-          tick={TICK}
-          tickLine={false}
-          axisLine={false}
-          tickFormatter={(value: number) => formatMark(BigInt(Math.round(value)), metric)}
-        />
+        <YAxis width={56} tick={TICK} tickLine={false} axisLine={false} {...axis} />
         <Tooltip
           isAnimationActive={false}
           cursor={{ fill: 'var(--sunken)', stroke: 'var(--line)' }}
           content={({ active, payload }) => {
             const step = payload[0]?.payload as Step | undefined
             return active && step ? (
-              <StepDetails step={step} chart={chart} granularity={granularity} metric={metric} />
+              <StepDetails
+                step={step}
+                chart={chart}
+                before={before}
+                granularity={granularity}
+                metric={metric}
+              />
             ) : null
           }}
         />
-        {chart.layers.map((layer, index) =>
-          granularity === 'day' ? dayBars(index, (step) => open(step, layer)) : hourArea(index),
+        {layers.map((layer, index) =>
+          granularity === 'day'
+            ? dayBars(index, (step) => open(step, layers.length > 1 ? layer : undefined))
+            : hourArea(index),
+        )}
+        {before.size > 0 && (
+          <Line
+            dataKey={(step: Step) => previousAt(step, before)}
+            stroke="var(--ink)"
+            strokeDasharray="4 3"
+            strokeWidth={1.5}
+            dot={false}
+            activeDot={false}
+            isAnimationActive={false}
+          />
         )}
       </Plot>
     </ResponsiveContainer>
@@ -81,6 +109,18 @@ export function UsagePlot({ chart, granularity, metric, zone, links }: PlotProps
 
 // Layers are found by their place: a name may hold dots and brackets, which Recharts reads as a path.
 const valueAt = (index: number) => (step: Step) => Number(step.sums[index]?.value ?? 0n)
+
+/** The largest of what is drawn. */
+function topOf(chart: Chart, before: DaysBefore): bigint {
+  const peak = peakOf(chart)
+  const values = chart.steps.map(({ label }) => before.get(label)?.sum.value ?? 0n)
+  return values.reduce((top, value) => (value > top ? value : top), peak ? sumOfStep(peak).value : 0n)
+}
+
+function previousAt({ label }: Step, before: DaysBefore): number | null {
+  const day = before.get(label)
+  return day ? Number(day.sum.value) : null
+}
 
 function dayBars(index: number, onOpen: (step: Step | undefined) => void) {
   return (
@@ -94,6 +134,7 @@ function dayBars(index: number, onOpen: (step: Step | undefined) => void) {
       dataKey={valueAt(index)}
       stackId="all"
       fill={layerColour(index)}
+      {...GAP}
       maxBarSize={44}
       isAnimationActive={false}
     />
@@ -107,7 +148,7 @@ function hourArea(index: number) {
       dataKey={valueAt(index)}
       stackId="all"
       type="stepAfter"
-      stroke="none"
+      {...GAP}
       fill={layerColour(index)}
       fillOpacity={1}
       isAnimationActive={false}
@@ -118,9 +159,11 @@ function hourArea(index: number) {
 function StepDetails({
   step,
   chart,
+  before,
   granularity,
   metric,
 }: Omit<PlotProps, 'zone' | 'links'> & { step: Step }) {
+  const previous = before.get(step.label)
   return (
     <div className="max-w-64 rounded-lg border border-line bg-raised px-3 py-2 text-xs shadow-float">
       <p className="flex justify-between gap-4 font-semibold text-ink">
@@ -143,6 +186,12 @@ function StepDetails({
             </li>
           ))}
         </ul>
+      )}
+      {previous && (
+        <p className="mt-1 flex justify-between gap-4 text-ink-soft">
+          <span>Previous period, {stepName(previous.label, granularity)}</span>
+          <span className="tabular-nums">{formatMeasure(previous.sum, metric)}</span>
+        </p>
       )}
     </div>
   )

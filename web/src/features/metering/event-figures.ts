@@ -21,13 +21,7 @@ export function tokenPools({ tokens }: UsageEvent): string[] {
 export function costText({ cost_usd, cost_status }: UsageEvent): string | null {
   if (cost_status === null) return null
   if (cost_usd === null) return 'cost unknown'
-  return cost_status === 'incomplete' ? `at least ${formatUsdFloor(cost_usd)}` : withDigits(cost_usd)
-}
-
-/** Show every digit below a cent, because most calls cost less. */
-function withDigits(cost_usd: string): string {
-  const short = formatUsd(cost_usd)
-  return short.startsWith('<') ? formatUsdExact(cost_usd) : short
+  return cost_status === 'incomplete' ? `at least ${formatUsdFloor(cost_usd)}` : formatUsd(cost_usd)
 }
 
 const SOURCES: Record<string, string> = {

@@ -30,6 +30,17 @@ export function choiceOf(
   return { choice: 'current', range: CURRENT, dates: null }
 }
 
+/** The address with another period; whatever else it says stays. */
+export function withPeriod(
+  search: URLSearchParams,
+  period: Dates | { period?: 'previous' },
+): URLSearchParams {
+  const changed = new URLSearchParams(search)
+  for (const name of ['period', 'from', 'to']) changed.delete(name)
+  for (const [name, value] of Object.entries(period)) changed.set(name, value)
+  return changed
+}
+
 /** The API's range of whole days of a time zone, which ends before its last date. */
 export function rangeOf({ from, to }: Dates, zone: string): UsageRange {
   return { from, to: dateAfter(to, 1), tz: zone }

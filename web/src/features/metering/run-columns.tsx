@@ -5,7 +5,7 @@ import type { Column } from '@/components/data-table'
 import { Instant, RelativeTime } from '@/components/instant'
 import type { Run } from '@/lib/api/types'
 import { costOf, leftOutOf } from '@/lib/cost'
-import { formatCompact, formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
+import { formatCompact, formatDuration, formatInteger } from '@/lib/format'
 
 import { RunStatus } from './run-status'
 
@@ -55,7 +55,13 @@ function columns(runsOf: NamedRuns): Column<Run>[] {
     { ...count('calls', 'Calls', ({ calls, tool_calls }) => calls + tool_calls), hideBelow: 'xl' },
     { ...count('errors', 'Errors', ({ errors }) => errors), hideBelow: 'xl' },
     { key: 'tokens', header: 'Tokens', align: 'end', hideBelow: 'sm', cell: (run) => <Tokens run={run} /> },
-    { key: 'cost', header: 'Cost', align: 'end', cell: (run) => <Cost run={run} /> },
+    {
+      key: 'cost',
+      header: 'Cost',
+      align: 'end',
+      cost: costOf,
+      cell: (run, decimals) => <Cost run={run} decimals={decimals} />,
+    },
   ]
 }
 
@@ -92,10 +98,10 @@ function Tokens({ run }: { run: Run }) {
   return <span title={`${formatInteger(total)} tokens`}>{formatCompact(total)}</span>
 }
 
-function Cost({ run }: { run: Run }) {
+function Cost({ run, decimals }: { run: Run; decimals: number | undefined }) {
   return (
     <span className="whitespace-nowrap">
-      <CostText cost={costOf(run)} format={formatUsdFine} />
+      <CostText cost={costOf(run)} decimals={decimals} />
       {run.cost_status !== 'complete' && (
         <span className="block text-xs text-ink-faint max-sm:hidden">{leftOutOf(run)}</span>
       )}

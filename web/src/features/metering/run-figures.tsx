@@ -3,7 +3,7 @@ import { CostText } from '@/components/cost-text'
 import { Stat, StatList } from '@/components/stat'
 import type { Run } from '@/lib/api/types'
 import { costOf, leftOutOf } from '@/lib/cost'
-import { formatCompact, formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
+import { formatCompact, formatDuration, formatInteger } from '@/lib/format'
 
 export function RunFigures({ run }: { run: Run }) {
   const { tokens } = run
@@ -12,7 +12,7 @@ export function RunFigures({ run }: { run: Run }) {
       <StatList>
         <Stat
           label="Cost"
-          value={<CostText cost={costOf(run)} format={formatUsdFine} />}
+          value={<CostText cost={costOf(run)} />}
           hint={run.cost_status === 'complete' ? undefined : <LeftOut run={run} />}
         />
         <Stat label="Duration" value={formatDuration(run.duration_ms)} />

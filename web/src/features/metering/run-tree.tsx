@@ -7,7 +7,7 @@ import { DataTable, type Column } from '@/components/data-table'
 import { ErrorState } from '@/components/error-state'
 import type { Run, RunInTree } from '@/lib/api/types'
 import { costOf } from '@/lib/cost'
-import { formatDuration, formatInteger, formatUsdFine } from '@/lib/format'
+import { formatDuration, formatInteger } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
 import { isOver, leftText } from './run-budget'
@@ -125,9 +125,12 @@ function Span({ run, start, end }: { run: Run; start: number; end: number }) {
   const width = (run.duration_ms / length_ms) * 100
   return (
     <span className="flex items-center gap-2" title={formatDuration(run.duration_ms)}>
-      <span aria-hidden className="relative h-1.5 w-24 overflow-hidden rounded-full bg-sunken">
+      <span
+        aria-hidden
+        className="relative h-1.5 w-24 overflow-hidden rounded-full bg-sunken forced-colors:border"
+      >
         <span
-          className="absolute inset-y-0 min-w-1 rounded-full bg-chart-1"
+          className="absolute inset-y-0 min-w-1 rounded-full bg-chart-1 forced-color-adjust-none"
           style={{ left: `${Math.min(left, 96)}%`, width: `${width}%` }}
         />
       </span>
@@ -139,7 +142,7 @@ function Span({ run, start, end }: { run: Run; start: number; end: number }) {
 function Cost({ of }: { of: Pick<Run, 'cost_usd' | 'cost_status'> }) {
   return (
     <span className="whitespace-nowrap">
-      <CostText cost={costOf(of)} format={formatUsdFine} />
+      <CostText cost={costOf(of)} />
     </span>
   )
 }

@@ -12,6 +12,7 @@ import { capitalized, formatInstantExact, formatInteger, formatPercent } from '@
 import { CorrectEvent } from './correct-event'
 import { CorrectionNotice } from './correction-notice'
 import { costNotes, costText, tokenPools } from './event-figures'
+import { RecordedBy } from './recorded-by'
 import { hasFailed, type RunSteps, type Step } from './run-steps'
 import { errorText, stepName, timeText } from './step-text'
 
@@ -85,6 +86,11 @@ function Content({ step, isCostliest }: { step: Step; isCostliest: boolean }) {
         {IDS.map(([field, name]) => (
           <Id key={field} name={name} id={event[field]} />
         ))}
+        {event.api_key !== null && (
+          <Fact name="Recorded by">
+            <RecordedBy keyId={event.api_key} />
+          </Fact>
+        )}
         {event.tags !== null && (
           <Fact name="Tags">
             {Object.entries(event.tags)

@@ -8,7 +8,7 @@ import { hasFailed, type Step } from './run-steps'
 /** What the colors of bars mean, in the order of their legend. */
 export const BARS = [
   { name: 'Model', look: 'bg-chart-1', isOf: ({ category }: UsageEvent) => category === 'llm' },
-  { name: 'Tool', look: 'bg-chart-3', isOf: ({ category }: UsageEvent) => category === 'tool' },
+  { name: 'Tool', look: 'bg-chart-3 dotted', isOf: ({ category }: UsageEvent) => category === 'tool' },
   { name: 'Other', look: SOLID.neutral, isOf: () => true },
 ] as const
 

@@ -167,7 +167,7 @@ function Legend() {
     >
       {entries.map(({ name, look }) => (
         <li key={name} className="inline-flex items-center gap-1.5">
-          <span aria-hidden className={cx('h-2 w-3 rounded-sm', look)} />
+          <span aria-hidden className={cx('h-2 w-3 rounded-sm forced-color-adjust-none', look)} />
           {name}
         </li>
       ))}

@@ -129,7 +129,7 @@ function Bar({ step, scale, isCostliest }: BarProps) {
       <span
         data-bar
         className={cx(
-          'absolute',
+          'absolute forced-color-adjust-none',
           takesTime
             ? 'inset-y-1 min-w-0.75 rounded-sm'
             : 'top-1.5 size-2 -translate-x-1/2 rotate-45 rounded-[1px]',

@@ -7,12 +7,13 @@ import { Select } from '@/components/select'
 import { TextInput } from '@/components/text-input'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
-import { alertEndpointsQuery, tenantPath } from '@/lib/api/queries'
+import { tenantPath } from '@/lib/api/queries'
 import type { Endpoint, EndpointWithSecret } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { firstProblem } from './first-problem'
 import { FORMAT_LABELS } from './formats'
+import { alertEndpointsQuery } from './queries'
 
 type CreateEndpointDialogProps = { onClose: () => void; onMade: (made: EndpointWithSecret) => void }
 type Order = Pick<Endpoint, 'url' | 'format'>

@@ -8,9 +8,10 @@ import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import type { Tone } from '@/components/tone'
-import { alertEndpointsQuery, deliveriesQuery } from '@/lib/api/queries'
 import type { Delivery, Endpoint } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
+
+import { alertEndpointsQuery, deliveriesQuery } from './queries'
 
 const ASK_EVERY_MS = 5_000
 

@@ -6,12 +6,12 @@ import { Instant } from '@/components/instant'
 import { useToast } from '@/components/toast'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
-import { alertEndpointsQuery, deliveriesQuery, endpointPath } from '@/lib/api/queries'
 import type { Endpoint } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { Deliveries } from './deliveries'
 import { FORMAT_LABELS } from './formats'
+import { alertEndpointsQuery, deliveriesQuery, endpointPath } from './queries'
 
 type EndpointItemProps = { endpoint: Endpoint; onRotate: () => void; onDelete: () => void }
 

@@ -6,10 +6,10 @@ import { Card } from '@/components/card'
 import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import { Skeleton } from '@/components/skeleton'
-import { alertsQuery } from '@/lib/api/queries'
 import type { Alert, Usage } from '@/lib/api/types'
 
 import { subjectOf, usedOfLimit } from './alert-text'
+import { alertsQuery } from './queries'
 
 const SHOWN = 5
 /** The fold writes alerts some minutes later. */

@@ -9,11 +9,12 @@ import { Notice } from '@/components/notice'
 import { TextInput } from '@/components/text-input'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
-import { alertRecipientsQuery, tenantPath } from '@/lib/api/queries'
+import { tenantPath } from '@/lib/api/queries'
 import type { Recipient, Recipients } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { firstProblem } from './first-problem'
+import { alertRecipientsQuery } from './queries'
 
 export function RecipientsForm({ recipients, version }: Recipients) {
   const { id } = useTenant()

@@ -1,9 +1,10 @@
 import { ConfirmDialog } from '@/components/confirm-dialog'
 import { useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
-import { alertEndpointsQuery, endpointPath } from '@/lib/api/queries'
 import type { Endpoint, EndpointWithSecret } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
+
+import { alertEndpointsQuery, endpointPath } from './queries'
 
 type RotateSecretDialogProps = {
   endpoint: Endpoint

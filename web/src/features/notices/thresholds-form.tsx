@@ -7,11 +7,12 @@ import { TextInput } from '@/components/text-input'
 import { CHANGED_MEANWHILE, useSettingsMutation } from '@/components/use-settings-mutation'
 import { call } from '@/lib/api/client'
 import { codeOf } from '@/lib/api/problem'
-import { alertThresholdsQuery, tenantPath } from '@/lib/api/queries'
+import { tenantPath } from '@/lib/api/queries'
 import type { Thresholds } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { firstProblem } from './first-problem'
+import { alertThresholdsQuery } from './queries'
 import { percentsIn } from '@/lib/percents'
 
 export function ThresholdsForm({ thresholds }: { thresholds: Thresholds }) {

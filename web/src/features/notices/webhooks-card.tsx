@@ -9,13 +9,13 @@ import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { SecretDialog } from '@/components/secret-dialog'
 import { Skeleton } from '@/components/skeleton'
-import { alertEndpointsQuery } from '@/lib/api/queries'
 import type { Endpoint, EndpointWithSecret } from '@/lib/api/types'
 import { useTenant } from '@/lib/tenant'
 
 import { CreateEndpointDialog } from './create-endpoint-dialog'
 import { DeleteEndpointDialog } from './delete-endpoint-dialog'
 import { EndpointItem } from './endpoint-item'
+import { alertEndpointsQuery } from './queries'
 import { RotateSecretDialog } from './rotate-secret-dialog'
 
 type Task =

@@ -35,6 +35,8 @@ export function KeysPage() {
         description={
           <>
             Your agents send a key with every request. We store only a hash.{' '}
+            <TextLink to={`/t/${encodeURIComponent(id)}?by=key#breakdown`}>Usage by key</TextLink>
+            {' · '}
             <TextLink to="/docs">API reference</TextLink>
           </>
         }

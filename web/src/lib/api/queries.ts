@@ -3,24 +3,18 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 
 import { call } from './client'
 import type {
-  AlertPage,
   ApiKey,
   Budgets,
-  DeliveryPage,
-  Endpoint,
   Granularity,
   InvoicePage,
   Me,
   Members,
   NamedSeries,
   Plan,
-  Recipients,
   Refusals,
   Run,
   RunPage,
   Series,
-  Statement,
-  Thresholds,
   Top,
   Usage,
 } from './types'
@@ -72,13 +66,6 @@ export const topQuery = (tenant: string, request: TopRequest) =>
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
   })
 
-/** The statement of a month, "2026-10"; without one, of the current month. */
-export const statementQuery = (tenant: string, month: string | undefined) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'statement', month],
-    queryFn: ({ signal }) => call<Statement>(`${tenantPath(tenant)}/statement`, { query: { month }, signal }),
-  })
-
 export const runPath = (tenant: string, run: string) =>
   `${tenantPath(tenant)}/runs/${encodeURIComponent(run)}`
 
@@ -96,8 +83,6 @@ export const runQuery = (tenant: string, run: string) =>
 
 export const invoicesQuery = (tenant: string) => pagesQuery<InvoicePage>(tenant, 'invoices')
 
-export const alertsQuery = (tenant: string) => pagesQuery<AlertPage>(tenant, 'alerts')
-
 export const apiKeysQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'api-keys'],
@@ -109,25 +94,6 @@ export const membersQuery = (tenant: string) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'members'],
     queryFn: ({ signal }) => call<Members>(`${tenantPath(tenant)}/members`, { signal }),
-  })
-
-export const alertRecipientsQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'alert-recipients'],
-    queryFn: ({ signal }) => call<Recipients>(`${tenantPath(tenant)}/alert-recipients`, { signal }),
-  })
-
-export const alertThresholdsQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'alert-thresholds'],
-    queryFn: ({ signal }) => call<Thresholds>(`${tenantPath(tenant)}/alert-thresholds`, { signal }),
-  })
-
-export const alertEndpointsQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'alert-endpoints'],
-    queryFn: async ({ signal }) =>
-      (await call<{ endpoints: Endpoint[] }>(`${tenantPath(tenant)}/alert-endpoints`, { signal })).endpoints,
   })
 
 export const budgetsQuery = (tenant: string) =>
@@ -144,14 +110,6 @@ export const refusalsQuery = (tenant: string) =>
 
 export const budgetPath = (tenant: string, budget: string) =>
   `${tenantPath(tenant)}/budgets/${encodeURIComponent(budget)}`
-
-const endpointName = (endpoint: string) => `alert-endpoints/${encodeURIComponent(endpoint)}`
-
-export const endpointPath = (tenant: string, endpoint: string) =>
-  `${tenantPath(tenant)}/${endpointName(endpoint)}`
-
-export const deliveriesQuery = (tenant: string, endpoint: string) =>
-  pagesQuery<DeliveryPage>(tenant, `${endpointName(endpoint)}/deliveries`)
 
 export function pagesQuery<Page extends { next_cursor: string | null }>(
   tenant: string,

@@ -17,9 +17,12 @@ export function newQueryClient(): QueryClient {
       queries: {
         staleTime: 60_000,
         refetchOnWindowFocus: false,
+        // However short it was, what happened meanwhile is not known.
+        refetchOnReconnect: 'always',
         retry: (failures, error) => failures < TRIES && isTemporary(error),
       },
-      mutations: { retry: false },
+      // A change that waits for the network would happen when nobody expects it any more.
+      mutations: { retry: false, networkMode: 'always' },
     },
   })
   return client

@@ -35,6 +35,9 @@ export type Top = Schemas['TopResponse']
 export type NamedRow = Schemas['NamedRow']
 export type GroupBy = Extract<Series['group_by'], 'provider' | 'model'>
 
+export type Comparison = Schemas['ComparisonResponse']
+export type DayAmounts = NonNullable<Comparison['days'][number]['sum']>
+
 export type Statement = Schemas['StatementResponse']
 export type StatementMonth = Schemas['MonthResponse']
 

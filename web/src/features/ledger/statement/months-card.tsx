@@ -46,7 +46,7 @@ const COLUMNS: Column<StatementMonth>[] = [
   },
   {
     key: 'invoiced',
-    header: 'Invoiced for the plan',
+    header: 'Invoiced',
     align: 'end',
     cell: ({ invoiced }) => invoicedText(invoiced),
   },

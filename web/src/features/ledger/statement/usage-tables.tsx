@@ -76,7 +76,7 @@ function figuresOf(row: Figures): string[] {
 
 const FIGURES: Column<Figures>[] = [
   { ...figure('LLM calls', 0), hideBelow: 'sm' },
-  figure('Tokens', 1),
+  { ...figure('Tokens', 1), hideBelow: 'sm' },
   figure('Provider cost', 2),
 ]
 

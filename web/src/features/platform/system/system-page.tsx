@@ -4,7 +4,7 @@ import { ErrorState } from '@/components/error-state'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 
-import { AuditCard } from '../audit-card'
+import { AuditCard } from '@/features/people/audit-card'
 import { platformAuditQuery, systemQuery } from '../queries'
 import { ConfigurationCard } from './configuration-card'
 import { DeadLettersCard } from './dead-letters-card'

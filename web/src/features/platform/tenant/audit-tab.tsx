@@ -2,9 +2,9 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useOutletContext } from 'react-router'
 
 import { Page } from '@/components/page'
+import { AuditCard } from '@/features/people/audit-card'
 import type { PlatformTenant } from '@/lib/api/types'
 
-import { AuditCard } from '../audit-card'
 import { auditQuery } from '../queries'
 
 export function AuditTab() {

@@ -8,16 +8,20 @@ import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import type { AuditEntry, AuditPage } from '@/lib/api/types'
 
-type AuditCardProps = { title?: string; query: UseInfiniteQueryResult<InfiniteData<AuditPage>> }
+type AuditCardProps = {
+  title?: string
+  description?: string
+  query: UseInfiniteQueryResult<InfiniteData<AuditPage>>
+}
 type Entry = AuditEntry & { key: string }
 
-export function AuditCard({ title, query }: AuditCardProps) {
+export function AuditCard({ title, description, query }: AuditCardProps) {
   // Entries have no id, and several may be of one instant.
   const entries = query.data?.pages
     .flatMap((page) => page.entries)
     .map((entry, index): Entry => ({ ...entry, key: `${entry.at} ${index}` }))
   return (
-    <Card title={title} flush>
+    <Card title={title} description={description} flush>
       {query.error && !query.data ? (
         <ErrorState title="Could not load the audit log" query={query} />
       ) : (
@@ -43,9 +47,10 @@ const COLUMNS: readonly Column<Entry>[] = [
   {
     key: 'action',
     header: 'Change',
-    cell: ({ action, at }) => (
+    cell: ({ action, at, reason }) => (
       <>
         <span className="block wrap-anywhere">{action}</span>
+        {reason && <span className="block font-normal wrap-anywhere text-ink-soft sm:hidden">{reason}</span>}
         <Instant at={at} className="block text-xs font-normal text-ink-faint" />
       </>
     ),
