@@ -6,10 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.metering.usage_rows import RecordedUsage
+from shared.domain.people.audit import Change
 from shared.ports import FeedCursor, StaleCursor, UsageFeed, UsageStore
+from shared.usecases.ledger.ledger import Ledger
+from shared.usecases.metering.correct_events import EventCorrector
+from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.prices.read_prices import PriceReader
 from tests.contracts.conftest import Stores
 from tests.sample_batches import batch_of_calls
-from tests.sample_events import NOON, ONE_SHARD, llm_call
+from tests.sample_events import CALL, NOON, ONE_SHARD, llm_call
+from tests.usecases.plain_sums import new_tenant, stored_tenant
 
 MINUTE = timedelta(minutes=1)
 LATER = NOON + timedelta(hours=1)
@@ -84,6 +90,23 @@ def test_events_of_sealed_batches_are_in_the_feed_without_their_metadata(
         *(("globex", event) for event in batch.events),
     ]
     assert {each.recorded_at for each in found[1:]} == {NOON + MINUTE}
+
+
+def test_a_corrected_event_comes_again_as_it_stands(
+    stores: Stores, store: UsageStore, feed: UsageFeed
+) -> None:
+    tenant = new_tenant(stores.directory)
+    record(store, tenant.id, "own", NOON)
+    store.seal(tenant.id, batch_of_calls(1), ONE_SHARD, NOON)
+    sealed_id = batch_of_calls(1).events[0].id
+    corrector = EventCorrector(EventRecorder(Ledger(store), PriceReader(stores.price_books)))
+    for minutes, identity in enumerate(("own", sealed_id), 1):
+        corrector.void(
+            stored_tenant(store, tenant.id), identity, Change("ada", NOON + minutes * MINUTE, "wrong")
+        )
+    found = [(each.event.id, each.event.amounts, each.recorded_at) for each in read_all(feed, FeedCursor())]
+    assert sorted(found[:2]) == sorted([("own", CALL, NOON), (sealed_id, CALL, NOON)])
+    assert found[2:] == [("own", {}, NOON + MINUTE), (sealed_id, {}, NOON + 2 * MINUTE)]
 
 
 def test_the_cursor_is_kept_and_the_feed_goes_on_after_it(store: UsageStore, feed: UsageFeed) -> None:

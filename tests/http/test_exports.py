@@ -105,6 +105,21 @@ def test_charges_conform_to_focus_and_add_up_to_the_usage(functions: Functions, 
     assert len(rows) == 3, "a mark is no charge"
 
 
+def test_a_void_event_is_marked_and_counts_nothing(functions: Functions, recorded: str) -> None:
+    (event,) = (each for each in functions.events(recorded) if each["user_id"] == "ann")
+    owner = functions.sign_in("ada@example.com")
+    path = f"/tenants/acme/events/{event['id']}/void"
+    assert functions.send("POST", owner, path, {"reason": "a test"}).status_code in (200, 201)
+    (line,) = (each for each in lines_of(exported(functions, recorded)) if each.get("id") == event["id"])
+    assert line["correction"]["state"] == "voided"
+    rows = rows_of(exported(functions, recorded, format="csv"))
+    (row,) = (each for each in rows if each["id"] == event["id"])
+    assert (row["correction"], row["total_tokens"], row["unpriced_calls"]) == ("voided", "0", "0")
+    assert sum(int(each["total_tokens"]) for each in rows) == 2 * 120
+    charges = rows_of(exported(functions, recorded, format="focus"))
+    assert sum(int(each["x_TotalTokens"]) for each in charges) == 2 * 120
+
+
 def test_the_check_of_focus_tells_what_is_wrong() -> None:
     assert "BilledCost is missing" in problems_of({"ChargeCategory": "Rent"})
     assert "ChargeCategory is 'Rent'" in problems_of({"ChargeCategory": "Rent"})

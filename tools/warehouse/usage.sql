@@ -1,7 +1,7 @@
--- Each event once: a message may be delivered, and an event sent, more than once.
+-- Each event once, as it stands: a message may come more than once, and a corrected event is sent again.
 CREATE VIEW `usage.usage_once` AS
 SELECT * FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY tenant_id, identity ORDER BY recorded_at) AS delivery
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY tenant_id, identity ORDER BY recorded_at DESC) AS delivery
   FROM `usage.usage_events`
 )
 WHERE delivery = 1

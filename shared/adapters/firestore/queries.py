@@ -38,13 +38,17 @@ def due_counters(now_us: int, limit: int, after: tuple[int, str] | None) -> Any:
     return query
 
 
-def recorded_before(collection: str, before: datetime, limit: int) -> Any:
-    """Find the documents of all tenants that were recorded before an instant, the first recorded first."""
+def recorded_before(order: tuple[str, str], before: datetime, limit: int) -> Any:
+    """Find the documents of all tenants whose field is before an instant, the first ones first.
+
+    `order` is their collection and the field.
+    """
+    collection, time = order
     query = _from(collection, all_descendants=True)
-    for field in ("recorded_at", NAME):
+    for field in (time, NAME):
         query.order_by.add(direction=ASCENDING).field.field_path = field
     query.limit.value = limit
-    _where(query, [("recorded_at", LESS, before)])
+    _where(query, [(time, LESS, before)])
     return query
 
 

@@ -87,8 +87,8 @@ EVENT_COLUMNS: Final = (
     Column(
         name="cost_usd",
         type="NUMERIC",
-        description="Null if the price is not known: never 0 for it.",
-        of=lambda event: _usd(event.cost.nanousd),
+        description="Adds to the cost. Null if the price is not known: never 0 for it.",
+        of=lambda event: None if event.cost.nanousd is None else _usd(event.amounts.get(COST, 0)),
     ),
     _text("cost_status", "exact, client, incomplete or unknown.", lambda event: event.cost.status),
     Column(
@@ -106,6 +106,12 @@ EVENT_COLUMNS: Final = (
     _text("request_id", "The provider's id of the request.", lambda event: event.request_id),
     _text("api_key", "The id of the API key that recorded it.", lambda event: event.key),
     _text("tags", "JSON object of its tags.", lambda event: _json(event.tags)),
+    _text(
+        "correction",
+        "voided, unvoided, amended, amendment or rerated; null if it was never corrected.",
+        lambda event: event.correction.state if event.correction else None,
+    ),
+    _text("adjusts", "The corrected event whose difference it is.", lambda event: event.adjusts),
 )
 """Metadata is not among them: it may be 256 KB, and is deleted with the event."""
 
@@ -117,7 +123,7 @@ def row_of(event: RecordedEvent) -> Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedUsage:
-    """An event as the warehouse gets it: with its tenant, and the server's time at which it was recorded."""
+    """An event as the warehouse gets it: with its tenant, and the server's time when it was recorded or corrected."""
 
     tenant_id: str
     recorded_at: datetime
@@ -138,7 +144,7 @@ def table_schema() -> list[Mapping[str, str]]:
             "name": "recorded_at",
             "type": "TIMESTAMP",
             "mode": "REQUIRED",
-            "description": "When the event was recorded, by the server's clock.",
+            "description": "When the event was recorded, or corrected last, by the server's clock.",
         },
     ]
     columns = [

@@ -29,6 +29,7 @@ from shared.logs import FIELDS, LOGGER
 from shared.ports import EventsWanted, Page, UsageStore
 from shared.usecases.ledger.export_focus import export_charges
 from shared.usecases.ledger.read_corrections import corrected
+from shared.usecases.people.manage_tenants import existing_tenant
 
 MAX_DAYS: Final = 31
 MAX_EVENTS: Final = 100_000
@@ -83,11 +84,12 @@ def _interval(query: ExportQuery) -> Period:
 
 def _parts(query: ExportQuery, within: Period, call: Call, container: Container) -> Iterator[str]:
     """Return the parts of the file. The first has the first page, if the file has events."""
+    # As it is now: the tenant of a key may be a minute old, and not know of a first correction.
+    tenant = existing_tenant(container.directory, call.caller.tenant_id)
     if query.format == "focus":
-        tenant = call.caller.tenant
         return focus_text(export_charges(container.ledger, tenant, within, call.now))
     wanted = EventsWanted(since=within.start, before=within.end, with_metadata=query.metadata)
-    read = partial(_page, container.usage, call.caller.tenant, wanted)
+    read = partial(_page, container.usage, tenant, wanted)
     return _event_text(_FORMATS[query.format], read, query.cursor)
 
 

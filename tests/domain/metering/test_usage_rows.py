@@ -3,7 +3,7 @@
 import json
 import re
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,8 @@ import pytest
 from pydantic_core import to_json
 
 from shared.domain.ledger.counters import METRICS
+from shared.domain.metering.corrected_events import with_corrections
+from shared.domain.metering.corrections import Correction
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.usage_rows import RecordedUsage, row_of, table_schema
 from shared.domain.prices.costs import EventCost
@@ -28,6 +30,17 @@ EVENTS = (
     llm_call("plain"),
     mark("end", "r1", "failed"),
     costing(llm_call("free"), EventCost("unknown")),
+)
+VOIDED = Correction(
+    identity="plain",
+    ts=NOON,
+    run_id=None,
+    state="voided",
+    reason="wrong",
+    by="ada",
+    at=NOON,
+    revision=1,
+    counted={},
 )
 LARGEST_NUMERIC = Decimal(10) ** 29
 """BigQuery's NUMERIC has 29 digits before the point and 9 behind it."""
@@ -87,6 +100,13 @@ def test_a_cost_that_is_not_known_is_null() -> None:
     assert (row["cost_usd"], row["cost_status"], row["unpriced_calls"]) == (None, "unknown", 1)
 
 
+def test_a_row_of_a_void_event_adds_nothing() -> None:
+    (event,) = with_corrections([EVENTS[1]], {"plain": VOIDED})
+    row = row_of(event)
+    assert (row["correction"], row["cost_usd"]) == ("voided", "0.00")
+    assert {row[metric] for metric in METRICS if metric in row} == {0}
+
+
 def test_a_row_has_no_metadata() -> None:
     assert "secret" not in json.dumps(message_of(FULL))
 
@@ -100,6 +120,10 @@ def warehouse() -> sqlite3.Connection:
     places = ", ".join("?" for _ in SCHEMA)
     rows = [tuple(message_of(event).values()) for event in (*EVENTS, *EVENTS)]
     database.executemany(f"INSERT INTO `usage.usage_events` VALUES ({places})", rows)
+    # A void is the same event again, later and with nothing to count.
+    (again,) = with_corrections([EVENTS[1]], {"plain": VOIDED})
+    later = RecordedUsage(tenant_id="acme", recorded_at=NOON + timedelta(hours=1), event=again)
+    database.execute(f"INSERT INTO `usage.usage_events` VALUES ({places})", tuple(later.row.values()))
     database.execute((FOLDER / "usage.sql").read_text())
     return database
 
@@ -116,6 +140,6 @@ def test_the_queries_of_the_documentation_answer(warehouse: sqlite3.Connection) 
     )
     (_, provider, model, cost, unpriced, incomplete), *_ = by_day
     assert (provider, model, unpriced, incomplete) == ("openai", "gpt-4.1-mini", 1, 1)
-    assert round(cost * 10**9) == 1 + 72_000
-    assert [user for user, *_ in by_user] == [None, "ann"]
+    assert round(cost * 10**9) == 1, "of the void event, nothing"
+    assert [user for user, *_ in by_user] == ["ann", None]
     assert [run for run, *_ in failed] == ["r1"]

@@ -11,15 +11,18 @@ import grpc
 from shared.adapters.firestore import queries
 from shared.adapters.firestore.encoding import from_microseconds, get_fields, get_value, microseconds
 from shared.adapters.firestore.metering.batches import read_batch
+from shared.adapters.firestore.metering.corrections import read_correction
+from shared.adapters.firestore.metering.event_lists import EventLists
 from shared.adapters.firestore.metering.events import EVENT_FIELDS, read_event
+from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.firestore.people.tenants import set_write
 from shared.adapters.firestore.rpc import FirestoreRpc
+from shared.domain.metering.corrected_events import with_corrections
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.usage_rows import RecordedUsage
 from shared.ports import FeedCursor, FeedPage, StaleCursor
 from shared.ports.pages import PAGE_BYTES
 
-RECORDED_AT: Final = "recorded_at"
 _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
@@ -56,7 +59,9 @@ class FirestoreUsageFeed:
         for kind in _KINDS:
             if found := self._find(kind, cursor, before):
                 usage = [
-                    RecordedUsage(tenant_id=_tenant_of(each), recorded_at=_recorded_at(each), event=event)
+                    RecordedUsage(
+                        tenant_id=_tenant_of(each), recorded_at=get_value(each.fields[kind.time]), event=event
+                    )
                     for each in found
                     for event in kind.events_of(self._rpc, each)
                 ]
@@ -64,7 +69,7 @@ class FirestoreUsageFeed:
         return None
 
     def _find(self, kind: "_Kind", cursor: FeedCursor, before: datetime) -> Sequence[Any]:
-        query = queries.recorded_before(kind.collection, before, kind.most)
+        query = queries.recorded_before((kind.collection, kind.time), before, kind.most)
         if place := cursor.places.get(kind.collection):
             recorded_us, name = json.loads(place)
             last = f"{self._rpc.documents}/{name}"
@@ -75,17 +80,18 @@ class FirestoreUsageFeed:
 
     def _after(self, cursor: FeedCursor, kind: "_Kind", last: Any) -> FeedCursor:
         name = last.name.removeprefix(f"{self._rpc.documents}/")
-        place = json.dumps([microseconds(_recorded_at(last)), name])
+        place = json.dumps([microseconds(get_value(last.fields[kind.time])), name])
         return FeedCursor({**cursor.places, kind.collection: place}, cursor.version)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
     """The documents of a collection that hold events: how many at once, with which fields, and the events in one."""
 
     collection: str
+    time: str = "recorded_at"
     most: int
-    fields: Sequence[str]
+    fields: Sequence[str] = ()
     events_of: Callable[[FirestoreRpc, Any], Sequence[RecordedEvent]]
 
 
@@ -97,16 +103,21 @@ def _sealed(rpc: FirestoreRpc, head: Any) -> list[RecordedEvent]:
     return [event._replace(metadata_json=None) for event in read_batch(rpc, head).events]
 
 
+def _corrected(rpc: FirestoreRpc, document: Any) -> list[RecordedEvent]:
+    """Return the event of a correction as it stands; none if it has expired."""
+    correction = read_correction(document)
+    event = EventLists(rpc).find(TenantPaths(rpc.documents, _tenant_of(document)), correction.identity)
+    found = [] if event is None else [event._replace(metadata_json=None)]
+    return with_corrections(found, {correction.identity: correction})
+
+
 _KINDS: Final = (
-    _Kind("events", 500, (*EVENT_FIELDS, RECORDED_AT), _single),
-    _Kind("batches", 4, (), _sealed),
+    _Kind(collection="events", most=500, fields=(*EVENT_FIELDS, "recorded_at"), events_of=_single),
+    _Kind(collection="batches", most=4, events_of=_sealed),
+    # A call for each event: corrections are rare.
+    _Kind(collection="corrections", time="at", most=50, events_of=_corrected),
 )
 
 
 def _tenant_of(document: Any) -> str:
     return str(document.name.split("/")[-3])
-
-
-def _recorded_at(document: Any) -> datetime:
-    recorded_at: datetime = get_value(document.fields[RECORDED_AT])
-    return recorded_at

@@ -18,7 +18,8 @@ from shared.ports.pages import PAGE_BYTES
 
 Place = tuple[datetime, str]
 """The place of an event in a list: its time, and the id that its own document has, or would have."""
-_FIRST_BATCHES: Final = 2
+_FIRST_BATCHES: Final = 3
+"""A page of 500 events is within two full batches; the third tells that the rest is older."""
 _MOST_BATCHES: Final = 32
 
 
@@ -82,5 +83,5 @@ class SealedEvents:
         if latest is not None:
             # The second is enough; the first lets the index leave out what is much newer.
             conditions.append(("last_ts", queries.AT_MOST, latest + WIDEST))
-            conditions.append(("first_ts", queries.AT_MOST, latest))
+            conditions.append(("first_ts", queries.AT_MOST if before else queries.LESS, latest))
         return conditions

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from shared.adapters.memory.state import MemoryState
+from shared.domain.metering.corrected_events import with_corrections
 from shared.domain.metering.usage_rows import RecordedUsage
 from shared.ports import FeedCursor, FeedPage, StaleCursor
 
@@ -31,11 +32,7 @@ class MemoryUsageFeed(MemoryState):
     def recorded_after(self, cursor: FeedCursor, before: datetime) -> FeedPage | None:
         with self._lock:
             after = json.loads(cursor.places.get(_PLACE, "[]"))
-            recorded = {
-                (each.recorded_at.isoformat(), each.tenant_id, each.event.identity): each
-                for each in self._all_recorded()
-                if each.recorded_at < before
-            }
+            recorded = {_place(each): each for each in self._all_recorded() if each.recorded_at < before}
             places = sorted(place for place in recorded if list(place) > after)[:_PAGE]
             if not places:
                 return None
@@ -48,3 +45,12 @@ class MemoryUsageFeed(MemoryState):
                 at = usage.recorded_at[event.identity]
                 bare = event._replace(metadata_json=None)
                 yield RecordedUsage(tenant_id=tenant_id, recorded_at=at, event=bare)
+                if correction := usage.corrections.get(event.identity):
+                    (standing,) = with_corrections([bare], {event.identity: correction})
+                    yield RecordedUsage(tenant_id=tenant_id, recorded_at=correction.at, event=standing)
+
+
+def _place(usage: RecordedUsage) -> tuple[str, str, str, str]:
+    correction = usage.event.correction
+    revision = str(correction.revision) if correction else ""
+    return usage.recorded_at.isoformat(), usage.tenant_id, usage.event.identity, revision
