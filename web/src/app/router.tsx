@@ -135,18 +135,17 @@ const mailPages: RouteObject[] = [
   },
 ]
 
+const reference = () => import('@/features/reference/pages')
+
 const referencePages: RouteObject[] = [
   {
     index: true,
     lazy: {
-      Component: async () => (await import('@/features/reference/reference-page')).ReferencePage,
-      loader: async () => (await import('@/features/reference/document')).readDocuments,
+      Component: async () => (await reference()).ReferencePage,
+      loader: async () => (await reference()).readDocuments,
     },
   },
-  {
-    path: 'versions',
-    lazy: page(() => import('@/features/reference/versions-page'), 'VersionsPage'),
-  },
+  { path: 'versions', lazy: page(reference, 'VersionsPage') },
 ]
 
 export const router = createBrowserRouter([
@@ -169,7 +168,7 @@ export const router = createBrowserRouter([
       ...mailPages,
       {
         path: 'docs',
-        lazy: page(() => import('@/features/reference/reference-layout'), 'ReferenceLayout'),
+        lazy: page(reference, 'ReferenceLayout'),
         children: referencePages,
       },
       { path: '*', Component: NotFoundPage },

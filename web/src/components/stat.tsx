@@ -22,10 +22,10 @@ export function Stat({ label, value, title, hint, change }: StatProps) {
       <dd title={title} className="mt-0.5 truncate text-figure text-ink">
         {value === undefined ? <Skeleton className="h-8 w-24" /> : value}
       </dd>
-      {hint !== undefined && <dd className="truncate text-xs text-ink-faint tabular-nums">{hint}</dd>}
       {change !== undefined && (
         <dd className="truncate text-xs font-medium text-ink-soft tabular-nums">{change}</dd>
       )}
+      {hint !== undefined && <dd className="truncate text-xs text-ink-faint tabular-nums">{hint}</dd>}
     </div>
   )
 }

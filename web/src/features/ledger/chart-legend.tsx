@@ -8,7 +8,7 @@ import { layerColour, type Layer } from './chart-rows'
 export function LineKeys({ hasForecast = false }: { hasForecast?: boolean }) {
   return (
     <ul aria-label="Lines" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
-      <LineKey look="border-dashed border-ink-faint" label="Previous period" />
+      <LineKey look="border-dashed border-ink" label="Previous period" />
       {hasForecast && <LineKey look="border-dotted border-chart-1" label="Forecast" />}
     </ul>
   )

@@ -56,7 +56,7 @@ export function RunningPlot({ running, metric, zone }: RunningPlotProps) {
           fill="var(--accent-soft)"
           isAnimationActive={false}
         />
-        <Line dataKey={valueOf('before')} stroke="var(--ink-faint)" strokeDasharray="4 3" {...PLAIN} />
+        <Line dataKey={valueOf('before')} stroke="var(--ink)" strokeDasharray="4 3" {...PLAIN} />
         <Line
           dataKey={valueOf('forecast')}
           stroke="var(--chart-1)"

@@ -125,7 +125,12 @@ function ShownChart({ chart, before, view, zone, usage, isCut }: ShownChartProps
         </div>
       )}
       {!asTable && <ChartLegend layers={chart.layers} links={links} />}
-      {!asTable && before.size > 0 && <LineKeys />}
+      {!asTable && granularity === 'day' && view.group === 'none' && (
+        // Its place is kept while the period before is read.
+        <div className={before.size > 0 ? undefined : 'invisible'}>
+          <LineKeys />
+        </div>
+      )}
       <figcaption className="mt-2 flex flex-wrap items-center justify-between gap-x-4 gap-y-1 text-xs text-ink-faint">
         <span className="tabular-nums wrap-anywhere">{chartSentence(chart, granularity, metric)}</span>
         <Button size="sm" variant="ghost" onClick={() => setAsTable(!asTable)}>

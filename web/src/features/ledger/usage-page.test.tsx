@@ -404,7 +404,7 @@ describe('the chart', () => {
       within(table)
         .getAllByRole('row')
         .map((row) => row.textContent),
-    ).toEqual(['Day (UTC)All', '22 Nov$1.00', '21 Nov$41.50'])
+    ).toEqual(['Day (UTC)AllPrevious period', '22 Nov$1.00$0.00', '21 Nov$41.50$3.00', '20 Nov$0.00$1.00'])
   })
 
   it('reads a split by model when it is asked for, and shows names as text', async () => {

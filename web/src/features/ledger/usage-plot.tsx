@@ -94,7 +94,7 @@ export function UsagePlot({ chart, before, granularity, metric, zone, links }: P
         {before.size > 0 && (
           <Line
             dataKey={(step: Step) => previousAt(step, before)}
-            stroke="var(--ink-faint)"
+            stroke="var(--ink)"
             strokeDasharray="4 3"
             strokeWidth={1.5}
             dot={false}

@@ -1,13 +1,22 @@
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { useSearchParams } from 'react-router'
 
 import { choiceOf } from '@/features/metering/range'
-import { comparisonQuery } from '@/lib/api/queries'
+import { call } from '@/lib/api/client'
+import { tenantPath, type UsageRange } from '@/lib/api/queries'
 import type { Comparison, Usage } from '@/lib/api/types'
 
 /** The period before hardly changes, so the figures of now may be a minute behind in it. */
 const REFETCH_MS = 60_000
+
+/** Usage beside that of the interval before, in days of a time zone. */
+const comparisonQuery = (tenant: string, range: UsageRange & { tz: string }) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'comparison', range],
+    queryFn: ({ signal }) =>
+      call<Comparison>(`${tenantPath(tenant)}/usage/comparison`, { query: range, signal }),
+  })
 
 /** A comparison, and the time zone in which the dates of its intervals are told. */
 export type ShownComparison = Comparison & { zone: string }

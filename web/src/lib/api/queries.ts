@@ -5,7 +5,6 @@ import { call } from './client'
 import type {
   ApiKey,
   Budgets,
-  Comparison,
   Granularity,
   InvoicePage,
   Me,
@@ -16,7 +15,6 @@ import type {
   Run,
   RunPage,
   Series,
-  Statement,
   Top,
   Usage,
 } from './types'
@@ -66,21 +64,6 @@ export const topQuery = (tenant: string, request: TopRequest) =>
   queryOptions({
     queryKey: ['tenant', tenant, 'top', request],
     queryFn: ({ signal }) => call<Top>(`${tenantPath(tenant)}/usage/top`, { query: request, signal }),
-  })
-
-/** Usage beside that of the interval before, in days of a time zone. */
-export const comparisonQuery = (tenant: string, range: UsageRange & { tz: string }) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'comparison', range],
-    queryFn: ({ signal }) =>
-      call<Comparison>(`${tenantPath(tenant)}/usage/comparison`, { query: range, signal }),
-  })
-
-/** The statement of a month, "2026-10"; without one, of the current month. */
-export const statementQuery = (tenant: string, month: string | undefined) =>
-  queryOptions({
-    queryKey: ['tenant', tenant, 'statement', month],
-    queryFn: ({ signal }) => call<Statement>(`${tenantPath(tenant)}/statement`, { query: { month }, signal }),
   })
 
 export const runPath = (tenant: string, run: string) =>

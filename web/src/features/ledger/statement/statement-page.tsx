@@ -1,5 +1,5 @@
 // A month for finance: provider cost by model, user and workflow, and apart from it the plan's invoices.
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { Printer } from 'lucide-react'
 import { useSearchParams } from 'react-router'
 
@@ -9,7 +9,8 @@ import { ErrorState } from '@/components/error-state'
 import { Page } from '@/components/page'
 import { Select } from '@/components/select'
 import { Skeleton } from '@/components/skeleton'
-import { statementQuery, tenantPath } from '@/lib/api/queries'
+import { call } from '@/lib/api/client'
+import { tenantPath } from '@/lib/api/queries'
 import type { Statement } from '@/lib/api/types'
 import { formatDay } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
@@ -19,6 +20,13 @@ import { monthName } from './month'
 import { MonthsCard } from './months-card'
 import { ModelsCard, NamesTableCard } from './usage-tables'
 import { TotalsCard } from './totals-card'
+
+/** The statement of a month, "2026-10"; without one, of the current month. */
+const statementQuery = (tenant: string, month: string | undefined) =>
+  queryOptions({
+    queryKey: ['tenant', tenant, 'statement', month],
+    queryFn: ({ signal }) => call<Statement>(`${tenantPath(tenant)}/statement`, { query: { month }, signal }),
+  })
 
 export function StatementPage() {
   const { id } = useTenant()
