@@ -49,7 +49,7 @@ function ShownRun({ run, isFetching }: { run: Run; isFetching: boolean }) {
       description={<Summary run={run} />}
       actions={
         <>
-          <CopyButton text={run.id} what="run ID" label="Copy ID" size="md" />
+          <CopyButton text={run.id} what="run ID" label="Copy run ID" size="md" />
           <BundleButton run={run.id} />
           {run.status === 'open' && <Refresh run={run.id} isFetching={isFetching} />}
           <ToRuns />
