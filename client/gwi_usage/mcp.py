@@ -24,7 +24,7 @@ _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 def server(reader: UsageReader) -> MCPServer[Any]:
     """Return the MCP server of one tenant."""
-    usage = MCPServer[Any](name="gwi-usage", instructions=_INSTRUCTIONS)
+    usage = MCPServer[Any](name="gwi-usage", instructions=_INSTRUCTIONS, log_level="WARNING")
 
     @usage.tool(annotations=_READS)
     async def what_is_left() -> dict[str, Any]:

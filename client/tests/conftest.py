@@ -1,5 +1,6 @@
 """What most tests need: a double of the service, and meters whose pauses are short."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from gwi_usage import Meter, delivery
-from gwi_usage.outbox import files
+from gwi_usage.outbox import database, files, store
 from tests.service import Service, serving
 
 NewMeter = Callable[..., Meter]
@@ -17,6 +18,21 @@ NewMeter = Callable[..., Meter]
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_FIRST_SECONDS", 0.02)
     monkeypatch.setattr(files, "_RETRY_SECONDS", 0.05)
+
+
+@pytest.fixture(autouse=True)
+def _closed_databases(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what a test leaves open, as a process does that ends."""
+    databases: list[sqlite3.Connection] = []
+
+    def opened(path: Path | None) -> sqlite3.Connection:
+        databases.append(database.opened(path))
+        return databases[-1]
+
+    monkeypatch.setattr(store, "opened", opened)
+    yield
+    for each in databases:
+        each.close()
 
 
 @pytest.fixture

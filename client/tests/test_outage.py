@@ -1,8 +1,10 @@
 """A service that does not take events: nothing is lost, nothing counts twice, and the agent goes on."""
 
+import asyncio
 import logging
 import time
 from itertools import repeat
+from threading import Event
 
 import pytest
 
@@ -137,6 +139,29 @@ def test_an_event_that_is_refused_for_now_is_sent_again(
     track(meter, 2)
     assert meter.flush()
     assert len(service.events) == 2
+
+
+def test_sending_that_is_cancelled_gives_its_batch_back(new_meter: NewMeter, service: Service) -> None:
+    meter, began, ended = new_meter(), Event(), Event()
+
+    def wait(received: Received) -> None:
+        began.set()
+        ended.wait(10)
+
+    async def cancelled() -> None:
+        sending = asyncio.create_task(meter.aflush())
+        while not began.is_set():
+            await asyncio.sleep(0.01)
+        sending.cancel()
+        await asyncio.wait([sending])
+
+    service.instead = wait
+    track(meter)
+    asyncio.run(cancelled())
+    service.instead = None
+    ended.set()
+    assert new_meter().flush(timeout=5)
+    assert len(service.events) == 1
 
 
 def test_pauses_double_and_have_an_end() -> None:

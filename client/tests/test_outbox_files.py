@@ -9,8 +9,10 @@ import pytest
 
 from gwi_usage import Meter
 from gwi_usage.notices import Notices
-from gwi_usage.outbox.batches import Producer, RunEnd
+from gwi_usage.outbox import files
+from gwi_usage.outbox.batches import Producer, Refusal, RunEnd
 from gwi_usage.outbox.claims import LEASE_SECONDS
+from gwi_usage.outbox.contents import summary
 from gwi_usage.outbox.files import spare_of
 from gwi_usage.outbox.store import Store
 from tests.conftest import NewMeter, track
@@ -208,6 +210,7 @@ def test_the_end_of_a_run_waits_for_the_events_before_it(path: Path, new_meter: 
     track(meter := new_meter())
     store.add_end(end)
     track(meter)
+    assert store.claim_end(now, ()) is None
     batch = store.claim_batch(Producer(), now, ())
     assert batch
     assert store.claim_end(now, ()) is None
@@ -215,6 +218,27 @@ def test_the_end_of_a_run_waits_for_the_events_before_it(path: Path, new_meter: 
     claimed = store.claim_end(now, ())
     assert claimed
     assert claimed.run_id == "run"
+
+
+def test_a_batch_that_two_processes_settle_keeps_its_refusals_once(path: Path, new_meter: NewMeter) -> None:
+    track(new_meter())
+    store, now = Store(path), time.time()
+    batch = store.claim_batch(Producer(), now, ())
+    assert batch
+    for _ in range(2):
+        store.settle(batch, [("{}", Refusal(0, "unknown_tenant", "There is no such tenant."))], now)
+    assert summary(store).refused == 1
+
+
+def test_a_file_that_fails_keeps_nobody_waiting_twice(
+    new_meter: NewMeter, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_RETRY_SECONDS", 60)
+    track(meter := new_meter())
+    unlock = _lock(path)
+    track(meter)
+    assert meter._core.outbox._files.writable() is None
+    unlock()
 
 
 def test_notices_of_one_kind_come_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from shared.config import load_config
 from shared.container import Container
+from shared.domain.errors import Unavailable
 from shared.domain.people.audit import Change
 from shared.usecases.people.manage_tenants import TenantRequest, create_tenant
+from tests.e2e.running import eventually
 from tests.http.serving import BY_NAME, encoded, pushed
 from tests.plans import ENTERPRISE
 from tests.tcp_proxy import Proxy, proxy
@@ -78,6 +80,15 @@ class ChaosStack:
             return
 
 
+def _answers(container: Container) -> bool:
+    """Ask the emulator for something, whose first answers take seconds on a busy machine."""
+    try:
+        container.directory.find_tenant(TENANT)
+    except Unavailable:
+        return False
+    return True
+
+
 @contextmanager
 def chaos_stack(logs: Path) -> Iterator[ChaosStack]:
     """Run the stack for the block."""
@@ -87,6 +98,7 @@ def chaos_stack(logs: Path) -> Iterator[ChaosStack]:
         wait_until_ready([emulator], timeout_seconds=_START_SECONDS)
         environment = emulated_environment(emulator, emulator) | {"PUBSUB_EMULATOR_HOST": "127.0.0.1:1"}
         container = Container(load_config(environment))
+        assert eventually(lambda: _answers(container)), "the emulator of Firestore does not answer"
         request = TenantRequest(TENANT, "Chaos", ENTERPRISE)
         change = Change("chaos", datetime.now(UTC))
         _, made = create_tenant(container.directory, request, change, is_live=False)

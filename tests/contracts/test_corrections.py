@@ -16,6 +16,7 @@ from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant
 from shared.ports import CorrectionChange, CorrectionsWanted, StaleCorrection, UsageStore
 from tests.contracts.conftest import Stores
+from tests.sample_batches import batch_of_calls
 from tests.sample_events import CALL, NOON, ONE_SHARD, TODAY, counted, counted_cells, llm_call, mark, times
 from tests.usecases.plain_sums import new_tenant, stored_tenant
 
@@ -159,6 +160,20 @@ def test_names_keys_and_budgets_are_taken_back_too(store: UsageStore, tenant: Te
     run = store.find_run("acme", "r1")
     assert run is not None
     assert run.budgets == {of_run: Spent(0)}
+
+
+def test_an_event_of_a_sealed_batch_is_corrected_like_any_other(store: UsageStore, tenant: Tenant) -> None:
+    batch = batch_of_calls(3, run_id="r1")
+    store.seal("acme", batch, ONE_SHARD, NOON)
+    event = batch.events[1]
+    set_state(store, tenant, event, "voided")
+    assert counted(store, "acme") == times(2)
+    assert store.find_event("acme", event.identity) == event
+    found = store.find_correction("acme", event.identity)
+    assert found is not None
+    assert not found.stands
+    set_state(store, tenant, event, "unvoided")
+    assert counted(store, "acme") == times(3)
 
 
 def test_the_counters_of_an_earlier_day_are_due_and_named_as_late(store: UsageStore, tenant: Tenant) -> None:

@@ -27,6 +27,7 @@ from tools.admin.parsing import (
 from tools.admin.people_arguments import add_member
 from tools.admin.plan_arguments import add_migration, add_plans
 from tools.admin.platform_arguments import add_endpoint, add_platform
+from tools.admin.rerate_commands import add_rerate
 from tools.admin.status_commands import add_status
 
 _MOST_TENANTS = 1000
@@ -45,7 +46,7 @@ def parser() -> ArgumentParser:
     add_common(top, is_top=True)
     subjects = top.add_subparsers(
         required=True,
-        metavar="{tenant,budget,key,platform-key,member,user,operator,endpoint,verify,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
+        metavar="{tenant,budget,key,platform-key,member,user,operator,endpoint,verify,rerate,verify-bundle,audit,margin,price,plans,stripe,alerts,overview,system}",
     )
     _add_tenant(
         subjects.add_parser(
@@ -70,6 +71,7 @@ def parser() -> ArgumentParser:
         ),
     )
     add_tenant(verify)
+    add_rerate(subjects)
     add_verify_bundle(subjects)
     add_plans(subjects.add_parser("plans", help="the platform's plans: limits and prices, in versions"))
     add_audit(subjects)

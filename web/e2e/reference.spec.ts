@@ -1,12 +1,14 @@
 // The reference of the API: every operation, and requests that work as they are copied.
 import { expect, test, type Page } from '@playwright/test'
 import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
 import { expectUsable } from './support/audit.ts'
 import { stack } from './support/stack.ts'
 import { pathOf, signIn } from './support/tenants.ts'
 import { expectLive } from './support/usage-page.ts'
 
+const PYTHON = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url))
 const RECORDING = '/docs#post-v1-events'
 
 const command = (page: Page) => page.getByRole('region', { name: 'Shell command' })
@@ -37,7 +39,13 @@ test('a reader who is signed in copies a request that works with their key', asy
   await page.getByText('Usage, limits, forecast and billing').click()
   await expect(command(page)).toContainText(`/tenants/${stack.tenant_id}/usage`)
   await expect(command(page)).toContainText(/Bearer gwi_test_\w+\.\.\./)
-  const copied = (await command(page).innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key)
-  const usage = execFileSync('sh', ['-c', copied], { encoding: 'utf8', stdio: 'pipe' })
+  const usage = run('sh', (await command(page).innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key))
   expect(JSON.parse(usage)).toMatchObject({ tenant: { id: stack.tenant_id } })
+  await page.getByRole('radio', { name: 'Python' }).check()
+  const script = page.getByRole('region', { name: 'Python script, with httpx' })
+  const printed = run(PYTHON, (await script.innerText()).replace(/gwi_test_\w+\.\.\./, stack.api_key))
+  expect(printed).toMatch(/^200 \{"tenant":/)
 })
+
+const run = (program: string, text: string) =>
+  execFileSync(program, ['-c', text], { encoding: 'utf8', stdio: 'pipe' })

@@ -62,6 +62,55 @@ test('offline the page says so, keeps its figures, and goes on when it is back',
   await expectLive(page)
 })
 
+test('other pages load while the browser is idle, and open without a network', async ({ page, context }) => {
+  const tenant = await newTenant()
+  const lastPage = page.waitForEvent('requestfinished', (request) => /audit-log-page/.test(request.url()))
+  await signIn(page, tenant.owner, pathOf(tenant))
+  await expectLive(page)
+  await lastPage
+  await context.setOffline(true)
+  for (const name of ['Runs', 'Plans', 'Settings']) {
+    await page.getByRole('link', { name, exact: true }).click()
+    await expect(page.getByRole('heading', { name, exact: true })).toBeVisible()
+  }
+  await context.setOffline(false)
+  await expect(page.getByRole('row', { name: 'agents' })).toBeVisible()
+})
+
+test('while offline a change says at once that it cannot be made', async ({ page, context }) => {
+  const tenant = await newTenant()
+  await signIn(page, tenant.owner, pathOf(tenant, '/settings/keys'))
+  await page.getByRole('button', { name: 'Revoke agents' }).click()
+  await context.setOffline(true)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Revoke key' }).click()
+  await expect(dialog.getByText('You are offline.')).toBeVisible()
+  await context.setOffline(false)
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByRole('row', { name: 'agents' })).toContainText('Active')
+})
+
+test('a page that cannot load keeps the navigation, and other pages open', async ({ page }) => {
+  const tenant = await newTenant()
+  await page.route('**/*runs-page*', (route) => route.fulfill({ status: 503 }))
+  await signIn(page, tenant.owner, pathOf(tenant))
+  await expectTokens(page, '0 of 50,000')
+  await page.getByRole('link', { name: 'Runs', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'This page failed to load' })).toBeVisible()
+  await page.getByRole('link', { name: 'Plans', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Plans', exact: true })).toBeVisible()
+})
+
+test('while usage cannot be read the navigation stays, and leads to other tenants', async ({ page }) => {
+  const tenant = await newTenant('Elsewhere')
+  await page.route('**/api/v1/tenants/*/usage*', (route) => route.fulfill({ status: 503 }))
+  await signIn(page, tenant.owner, pathOf(tenant))
+  await expect(page.getByRole('alert')).toContainText('Could not load usage')
+  await expect(page.getByRole('link', { name: 'Plans', exact: true })).toBeVisible()
+  await page.getByRole('button', { name: /: switch tenant$/ }).click()
+  await expect(page.getByRole('menuitemradio', { name: /Elsewhere/ })).toBeVisible()
+})
+
 test('names with HTML in them are text, wherever they are shown', async ({ page }) => {
   const tenant = await newTenant(HTML)
   await record(tenant.key, { provider: HTML, model: HTML, run_id: HTML, tokens: 10 })

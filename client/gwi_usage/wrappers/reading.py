@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gwi_usage.wrappers.bodies import Body
@@ -28,29 +29,21 @@ class _SeenResponse:
 
     def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
         chunks = self._iter_bytes(chunk_size)
-        try:
+        with self._ending():
             while (chunk := self._next(chunks)) is not None:
                 if passed := self._body.passed(chunk):
                     yield passed
             if rest := self._body.rest():
                 yield rest
-        except BaseException as error:
-            self._end(error)
-            raise
-        self._end()
 
     async def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
         chunks = self._aiter_bytes(chunk_size)
-        try:
+        with self._ending():
             while (chunk := await self._anext(chunks)) is not None:
                 if passed := self._body.passed(chunk):
                     yield passed
             if rest := self._body.rest():
                 yield rest
-        except BaseException as error:
-            self._end(error)
-            raise
-        self._end()
 
     def close(self) -> None:
         if not self._is_reading:
@@ -63,18 +56,29 @@ class _SeenResponse:
         await self._aclose()
 
     def _next(self, chunks: Iterator[bytes]) -> bytes | None:
+        with self._reading():
+            return next(chunks, None)
+
+    async def _anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        with self._reading():
+            return await anext(chunks, None)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         self._is_reading = True
         try:
-            return next(chunks, None)
+            yield
         finally:
             self._is_reading = False
 
-    async def _anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
-        self._is_reading = True
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
         try:
-            return await anext(chunks, None)
-        finally:
-            self._is_reading = False
+            yield
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end()
 
     def _end(self, error: BaseException | None = None) -> None:
         with self._observer.harmless():

@@ -17,8 +17,8 @@ from shared.domain.errors import Unavailable, UsageError
 VERSION: Final = 1
 _FRAME: Final = Struct(">BI")
 """The version, and the CRC-32 of all that follows; every version begins so."""
-_COMPRESSION: Final = 3
-"""Level 6 takes twice as long for 5 % less."""
+_COMPRESSION: Final = 1
+"""Level 6 takes three times as long for 7 % less."""
 _USES_OF_A_VALUE: Final = 4
 """From so many on average, a column is packed as its distinct values and a place among them for each row."""
 _SHORTEST_HEX: Final = 16

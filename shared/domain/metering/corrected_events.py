@@ -116,6 +116,7 @@ def _adjustment(event: RecordedEvent, after: Correction, change: Totals, now: da
         fingerprint=event_id,
         amounts=change,
         adjusts=event.id,
+        correction=None,
     )
 
 

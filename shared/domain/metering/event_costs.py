@@ -44,9 +44,7 @@ def cost_of_event(event: MeteringEvent, read: Extracted | None, by: Priced) -> E
         return EventCost("client", nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
     if read is None:
         return UNKNOWN_COST if can_cost(event.category, event.status, None) else NO_COST
-    # A deployment or a router has a name of its own: the model that answered decides the price.
-    served, calls = read.served_model, read.calls
-    model = event.model if served is None or not prices.is_priced(provider, served, ts) else served
+    calls, model = read.calls, priced_model(event.model, read.served_model, by)
     if len(calls) == 1:
         catalog = prices.price_of(provider, calls[0].model or model, ts, calls[0])
     else:
@@ -62,8 +60,26 @@ def cost_of_event(event: MeteringEvent, read: Extracted | None, by: Priced) -> E
         unread = tuple(dict.fromkeys((*unread, *unpriced)))
     if catalog.nanousd is None:
         # A stream that was cut off before it said anything is no model without a price.
+        unread = tuple(dict.fromkeys((*unread, *_beside_tokens(read))))
         return EventCost("unknown" if calls else "incomplete", None, None, unread)
     return EventCost("incomplete" if unread else "exact", catalog.nanousd, catalog.source, unread)
+
+
+def priced_model(model: str, served: str | None, by: Priced) -> str:
+    """Return the model whose price holds: a deployment or a router has a name of its own, and another answers."""
+    is_served = served is not None and by.terms.prices.is_priced(by.provider, served, by.ts)
+    return served if served is not None and is_served else model
+
+
+def _beside_tokens(read: Extracted) -> list[str]:
+    """Return the places of what decides the price beside tokens: without a price, they are all that is stored."""
+    if not any(call.pools.total for call in read.calls):
+        return []
+    named = [each for call in read.calls for each in (*call.other_units, *call.price_context)]
+    return [
+        *(["usage.iterations"] if len(read.calls) > 1 else []),
+        *(read.places.get(each, each) for each in named),
+    ]
 
 
 def _sum(prices: Sequence[Price]) -> Price:

@@ -1,6 +1,6 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -251,15 +251,17 @@ def _attributed(sums: Names) -> Names:
     return {name: totals for name, amounts in sums.items() if (totals := attributed(amounts))}
 
 
-def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> Iterator[tuple[Dimension, str]]:
-    """Yield the names that the event's amounts are summed by, but for its key."""
+def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> list[tuple[Dimension, str]]:
+    """Return the names that the event's amounts are summed by, but for its key."""
+    names: list[tuple[Dimension, str]] = []
     if event.user_id is not None:
-        yield "user", event.user_id
+        names.append(("user", event.user_id))
     if event.workflow_id is not None:
-        yield "workflow", event.workflow_id
+        names.append(("workflow", event.workflow_id))
     for name, value in (event.tags or {}).items():
         if len(tag_names) < MAX_TAG_NAMES or name in tag_names:
-            yield tag_dimension(name), value
+            names.append((tag_dimension(name), value))
+    return names
 
 
 def _attribute(event: RecordedEvent, into: Attribution, tag_names: Collection[str]) -> None:

@@ -28,8 +28,9 @@ def batch_of(items: Sequence[object], idempotency_key: str | None) -> str | None
     if sealed is None:
         return None
     batch = _sent(ids[sealed], sealed).batch
-    if ids == [SealedId(batch, number).text for number in range(len(ids))]:
-        return batch
+    beginning = SealedId(batch, 0).text.removesuffix("0")
+    if ids == [f"{beginning}{number}" for number in range(len(ids))]:
+        return batch  # nearly every request
     for index, item in enumerate(items):
         if isinstance(item, dict | EnvelopedEvent):
             _require_place(ids[index], index, batch)

@@ -96,8 +96,7 @@ class EventCorrector:
             message = f"an adjustment is corrected by correcting the event that it adjusts, {event.adjusts!r}"
             raise Conflict(message, code="is_adjustment")
         before = self._store.find_correction(tenant.id, event.identity)
-        after = _next(event, before, state_after(action, before), change)
-        return correct(event, before, after, change.at)
+        return correct(event, before, next_correction(event, before, action, change), change.at)
 
     def _amendment(
         self, tenant: Tenant, event: RecordedEvent, sent: MeteringEvent, now: datetime
@@ -119,10 +118,14 @@ class EventCorrector:
         return ready._replace(key=event.key, budgets=budgets)
 
 
-def _next(
-    event: RecordedEvent, before: Correction | None, state: CorrectionState, change: Change
+def next_correction(
+    event: RecordedEvent, before: Correction | None, action: Action, change: Change
 ) -> Correction:
-    known = before or uncorrected(event)
+    """Return the correction of an event after `action`; raise Conflict if the event is in no state for it."""
+    return _changed(before or uncorrected(event), state_after(action, before), change)
+
+
+def _changed(known: Correction, state: CorrectionState, change: Change) -> Correction:
     return replace(
         known,
         state=state,
@@ -134,7 +137,7 @@ def _next(
 
 
 def _replacing(event: RecordedEvent, recorded: RecordedEvent, change: Change) -> Correction:
-    return replace(_next(recorded, None, "amendment", change), replaces=event.id)
+    return replace(_changed(uncorrected(recorded), "amendment", change), replaces=event.id)
 
 
 def _until_current(attempt: Callable[[], T]) -> T:

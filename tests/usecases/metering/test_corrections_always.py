@@ -6,24 +6,27 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import grpc
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.ledger.counters import Totals
-from shared.domain.ledger.periods import MAX_AGE, period_at
+from shared.domain.ledger.periods import MAX_AGE, Period, period_at
 from shared.domain.metering.corrected_events import amendment_id
 from shared.domain.metering.corrections import Action
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.audit import Change
+from shared.domain.prices.book_prices import LIST_PRICES
+from shared.domain.prices.costs import EventCost
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.metering.correct_events import EventCorrector
 from shared.usecases.metering.record_events import EventRecorder
+from shared.usecases.metering.rerate_events import Rerating
 from shared.usecases.prices.read_prices import PriceReader
-from tests.sample_events import llm_call, times, writing
+from tests.sample_events import CALL, costing, llm_call, times, writing
 from tests.usecases.conftest import RETENTION, FirestorePlace, MemoryPlace, Place
 from tests.usecases.fault_injection import Fault
 from tests.usecases.plain_sums import Sums, current, new_tenant, plain_sums, stored_tenant, tick
@@ -41,11 +44,12 @@ class Wait(NamedTuple):
 
 
 class Call(NamedTuple):
-    """An event of now, or of earlier."""
+    """An event of now, or of earlier, whose price may not be known when it is recorded."""
 
     hours_ago: int
     model: str
     run_id: str | None
+    is_priced: bool
 
 
 class Correct(NamedTuple):
@@ -56,13 +60,19 @@ class Correct(NamedTuple):
     crash: Fault | None
 
 
+class Rerate(NamedTuple):
+    """Whoever knows the prices now rates all events again, perhaps in a process that loses its store."""
+
+    crash: Fault | None
+
+
 class Fold(NamedTuple):
     """A tick, which may be cut short."""
 
     crash: Fault | None
 
 
-Step = Wait | Call | Correct | Fold
+Step = Wait | Call | Correct | Rerate | Fold
 
 crashes = st.none() | st.none() | st.builds(Fault, st.integers(0, 8), st.booleans())
 actions = st.sampled_from(("void", "void", "unvoid", "amend"))
@@ -70,12 +80,14 @@ waits = st.builds(Wait, st.sampled_from([1, 11, 26, 20 * 24, 36 * 24]))
 calls = st.builds(
     Call,
     st.sampled_from([0, 0, 5, 30, 34 * 24]),
-    st.sampled_from(["m", "n"]),
+    st.sampled_from(["gpt-4.1-mini", "nobody-knows"]),
     st.none() | st.sampled_from(["r1"]),
+    st.booleans(),
 )
+reratings = st.builds(Rerate, crashes)
 corrections = st.builds(Correct, st.integers(0, 9), actions, crashes)
 folds = st.builds(Fold, st.none() | st.builds(Fault, st.integers(0, 20), st.booleans()))
-histories = st.lists(waits | calls | corrections | corrections | folds, min_size=5, max_size=25)
+histories = st.lists(waits | calls | corrections | corrections | reratings | folds, min_size=5, max_size=25)
 
 
 class Life:
@@ -86,6 +98,8 @@ class Life:
         self.tenant = new_tenant(place.directory, created_at=BEGIN, counters=writing(2))
         self.events: list[RecordedEvent] = []
         self.standing: dict[str, bool] = {}
+        self.amounts: dict[str, Totals] = {}
+        """Of each event, at its newest cost."""
         self.sums: list[RecordedEvent] = []
         """What counts, and when: a correction adds an entry of its own."""
 
@@ -94,8 +108,10 @@ class Life:
         match step:
             case Wait(hours):
                 self.now += timedelta(hours=hours)
-            case Call(hours_ago, model, run_id):
-                self._record(self.now - timedelta(hours=hours_ago), model, run_id)
+            case Call():
+                self._record(step)
+            case Rerate(crash):
+                self._rerate(crash)
             case Fold(crash):
                 with suppress(Unavailable, ExceptionGroup):
                     tick(self.place.open(crash), self.now)
@@ -105,8 +121,11 @@ class Life:
     def expected(self) -> Sums:
         return plain_sums(self.sums, period_at(None, self.now))
 
-    def _record(self, ts: datetime, model: str, run_id: str | None) -> None:
-        event = llm_call(f"e{len(self.events)}", ts=ts, model=model, run_id=run_id)
+    def _record(self, call: Call) -> None:
+        ts = self.now - timedelta(hours=call.hours_ago)
+        event = llm_call(f"e{len(self.events)}", ts=ts, model=call.model, run_id=call.run_id)
+        if not call.is_priced:
+            event = costing(event, EventCost("unknown"))
         self.place.open().record("acme", [event], stored_tenant(self.place.open()).counters, self.now)
         self._add(event)
 
@@ -114,6 +133,26 @@ class Life:
         self.events.append(event)
         self.sums.append(event)
         self.standing[event.id] = True
+        self.amounts[event.id] = event.amounts
+
+    def _rerate(self, crash: Fault | None) -> None:
+        """Rate again as the step says; after a crash, once more without one. A third time changes nothing."""
+        with suppress(Unavailable):
+            self._rerating(crash).apply(Change("admin:ada", self.now, "known now"))
+        self._rerating(None).apply(Change("admin:ada", self.now, "known now"))
+        left = self._rerating(None).dry_run().by_series.values()
+        assert sum(each.rated for each in left) == 0
+        for event in self.events:
+            is_rated = self.amounts[event.id].get("unpriced_calls") and event.model == "gpt-4.1-mini"
+            if is_rated and self.standing[event.id]:
+                self._count(event, {"cost_nanousd": CALL["cost_nanousd"], "unpriced_calls": -1})
+                self.amounts[event.id] = CALL
+
+    def _rerating(self, crash: Fault | None) -> Rerating:
+        ends = self.now.replace(minute=0) + timedelta(hours=1)
+        within = Period(ends - timedelta(days=300), ends)
+        tenant = stored_tenant(self.place.open())
+        return Rerating(self.place.open(crash), tenant, within, LIST_PRICES)
 
     def _correct(self, event: RecordedEvent, step: Correct) -> None:
         """Correct it as the step says; after a crash, try again without one."""
@@ -129,7 +168,7 @@ class Life:
                 self._attempt(event, step.action, None)
         if is_possible:
             self.standing[event.id] = not stands
-            self._count(event, -1 if stands else 1)
+            self._count(event, times(-1 if stands else 1, self.amounts[event.id]))
             if step.action == "amend":
                 found = self.place.open().find_event("acme", amendment_id(event.id))
                 assert found is not None
@@ -151,11 +190,13 @@ class Life:
     def _counts_at(self, event: RecordedEvent) -> datetime:
         return event.ts if self.now - event.ts <= MAX_AGE else self.now
 
-    def _count(self, event: RecordedEvent, factor: int) -> None:
-        amounts: Totals = times(factor, event.amounts)
-        entry_id = f"correction {len(self.sums)}"
+    def _count(self, event: RecordedEvent, amounts: Totals) -> None:
         # Without its run: a correction begins none.
-        self.sums.append(event._replace(id=entry_id, ts=self._counts_at(event), amounts=amounts, run_id=None))
+        self.sums.append(
+            event._replace(
+                id=f"correction {len(self.sums)}", ts=self._counts_at(event), amounts=amounts, run_id=None
+            )
+        )
 
 
 def check_history(place: Place, history: list[Step]) -> None:
@@ -182,11 +223,26 @@ def _nonzero(totals: Totals) -> Totals:
     return {metric: amount for metric, amount in totals.items() if amount}
 
 
+CALLED, UNPRICED = Call(0, "gpt-4.1-mini", "r1", True), Call(0, "gpt-4.1-mini", "r1", False)
+VOID, UNVOID, AMEND = Correct(0, "void", None), Correct(0, "unvoid", None), Correct(0, "amend", None)
+LATER, RERATE, FOLD = Wait(36 * 24), Rerate(None), Fold(None)
+OLD: list[Step] = [CALLED, FOLD, LATER, CALLED, VOID, FOLD, UNVOID]
+VOID_BEFORE: list[Step] = [CALLED, VOID, FOLD, LATER, UNVOID, AMEND, FOLD]
+RATED: list[Step] = [UNPRICED, VOID, RERATE, FOLD, UNVOID, RERATE, VOID, LATER, UNVOID]
+RATED_LATE: list[Step] = [UNPRICED, FOLD, LATER, RERATE, VOID, FOLD]
+
+
+@example(OLD)
+@example(VOID_BEFORE)
+@example(RATED)
+@example(RATED_LATE)
 @given(histories)
 def test_in_memory_usage_is_the_plain_sum_of_what_stands(history: list[Step]) -> None:
     check_history(MemoryPlace(), history)
 
 
+@example(OLD)
+@example(RATED)
 @settings(max_examples=10)
 @given(histories)
 def test_in_firestore_usage_is_the_plain_sum_of_what_stands(

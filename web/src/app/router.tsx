@@ -14,6 +14,8 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
   return async () => ({ Component: (await load())[name] })
 }
 
+const TENANT = 't/:tenant'
+
 const guestPages: RouteObject[] = [
   {
     path: 'sign-in',
@@ -111,7 +113,7 @@ const userPages: RouteObject[] = [
     lazy: page(() => import('@/features/people/join-page'), 'JoinPage'),
   },
   {
-    path: 't/:tenant',
+    path: TENANT,
     Component: TenantLayout,
     children: [{ ErrorBoundary: PageError, children: tenantPages }],
   },
@@ -133,18 +135,17 @@ const mailPages: RouteObject[] = [
   },
 ]
 
+const reference = () => import('@/features/reference/pages')
+
 const referencePages: RouteObject[] = [
   {
     index: true,
     lazy: {
-      Component: async () => (await import('@/features/reference/reference-page')).ReferencePage,
-      loader: async () => (await import('@/features/reference/document')).readDocuments,
+      Component: async () => (await reference()).ReferencePage,
+      loader: async () => (await reference()).readDocuments,
     },
   },
-  {
-    path: 'versions',
-    lazy: page(() => import('@/features/reference/versions-page'), 'VersionsPage'),
-  },
+  { path: 'versions', lazy: page(reference, 'VersionsPage') },
 ]
 
 export const router = createBrowserRouter([
@@ -167,7 +168,7 @@ export const router = createBrowserRouter([
       ...mailPages,
       {
         path: 'docs',
-        lazy: page(() => import('@/features/reference/reference-layout'), 'ReferenceLayout'),
+        lazy: page(reference, 'ReferenceLayout'),
         children: referencePages,
       },
       { path: '*', Component: NotFoundPage },
@@ -177,7 +178,7 @@ export const router = createBrowserRouter([
 
 /** A page of a tenant leads to the others, also after the network is gone. */
 const stop = router.subscribe(({ navigation, matches }) => {
-  if (navigation.state !== 'idle' || !matches.some(({ route }) => route.Component === TenantLayout)) return
+  if (navigation.state !== 'idle' || !matches.some(({ route }) => route.path === TENANT)) return
   stop()
   prefetchWhenIdle(tenantPages)
 })

@@ -1,14 +1,12 @@
 // Frame of a tenant's pages. It loads usage first, which also proves that the reader is a member.
 import { useQuery } from '@tanstack/react-query'
 import { Activity, ChartColumn, CreditCard, FileText, Settings } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { Navigate, Outlet, useParams } from 'react-router'
 
 import { AppShell, type NavigationItem } from '@/components/app-shell'
 import { ErrorState } from '@/components/error-state'
 import { PageSkeleton } from '@/components/page-skeleton'
-import { NoAccess } from '@/features/people/no-access'
-import { Suspended } from '@/features/people/suspended'
 import { TenantSwitcher } from '@/features/people/tenant-switcher'
 import { UserMenu } from '@/features/people/user-menu'
 import { LiveStatus } from '@/features/ledger/live/live-status'
@@ -19,11 +17,21 @@ import type { Usage } from '@/lib/api/types'
 import { rememberTenant } from '@/lib/last-tenant'
 import { mayManage, type TenantContext } from '@/lib/tenant'
 
+// Few readers see them, and the others should not wait for them.
+const NoAccess = lazy(async () => ({ default: (await import('@/features/people/no-access')).NoAccess }))
+const Suspended = lazy(async () => ({ default: (await import('@/features/people/suspended')).Suspended }))
+
 export function TenantLayout() {
   const { tenant = '' } = useParams()
   const usage = useQuery(usageQuery(tenant))
   const refusal = codeOf(usage.error)
-  if (refusal === 'foreign_tenant') return <NoAccess tenant={tenant} />
+  if (refusal === 'foreign_tenant') {
+    return (
+      <Suspense>
+        <NoAccess tenant={tenant} />
+      </Suspense>
+    )
+  }
   if (refusal === 'tenant_suspended') {
     return (
       <AppShell
@@ -31,7 +39,9 @@ export function TenantLayout() {
         tenantSwitcher={<TenantSwitcher current={{ id: tenant, name: usage.data?.tenant.name ?? tenant }} />}
         userMenu={<AccountMenu />}
       >
-        <Suspended onRetry={() => void usage.refetch()} />
+        <Suspense>
+          <Suspended onRetry={() => void usage.refetch()} />
+        </Suspense>
       </AppShell>
     )
   }

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { describe, expect, it } from 'vitest'
 
@@ -73,6 +73,41 @@ describe('an event', () => {
     expect(await within(asked).findByRole('alert')).toHaveTextContent('the event is void')
   })
 
+  it('is amended in what the form shows, and keeps the rest', async () => {
+    const { requests, step, events } = await openStep(
+      { workflow_id: 'triage', cost_status: 'exact' },
+      'admin',
+      {
+        'POST /tenants/acme/events/event-1/amend': () => ({ body: events[0] }),
+      },
+    )
+    await userEvent.click(within(step).getByRole('button', { name: 'Amend event' }))
+    const asked = await screen.findByRole('dialog', { name: 'Amend this event' })
+    const input = within(asked).getByLabelText('Input tokens')
+    expect(input).toHaveValue(1000)
+    await userEvent.clear(input)
+    await userEvent.type(input, '500')
+    await userEvent.type(within(asked).getByLabelText('Reason'), 'Counted twice')
+    await userEvent.click(within(asked).getByRole('button', { name: 'Amend event' }))
+    await waitFor(() => expect(screen.queryByRole('dialog', { name: 'Amend this event' })).toBeNull())
+    const kept = { category: 'llm', status: 'ok', latency_ms: 2000, run_id: 'run-1', workflow_id: 'triage' }
+    const none = {
+      cache_read_tokens: 0,
+      cache_write_tokens: 0,
+      cache_write_1h_tokens: 0,
+      reasoning_tokens: 0,
+    }
+    expect(requests.find(({ path }) => path.endsWith('/amend'))?.body).toEqual({
+      reason: 'Counted twice',
+      event: {
+        ...kept,
+        provider: 'openai',
+        model: 'gpt-4.1-mini',
+        tokens: { ...none, input_tokens: 500, output_tokens: 200 },
+      },
+    })
+  })
+
   it('that was replaced leads to its amendment and is not corrected', async () => {
     const { step } = await openStep({
       correction: { ...CORRECTION, state: 'amended', replaced_by: 'amendment-1' },
@@ -81,7 +116,7 @@ describe('an event', () => {
       'href',
       '/t/acme/runs/run-1?step=amendment-1',
     )
-    expect(within(step).queryByRole('button', { name: /void/i })).toBeNull()
+    expect(within(step).queryByRole('button', { name: /event$/ })).toBeNull()
   })
 
   it('is not corrected by members', async () => {

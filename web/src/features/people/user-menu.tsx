@@ -1,4 +1,4 @@
-import { BookOpen, LogOut, Settings } from 'lucide-react'
+import { LogOut, Settings } from 'lucide-react'
 
 import { Avatar } from '@/components/avatar'
 import { Menu, type MenuEntry } from '@/components/menu'
@@ -7,7 +7,7 @@ import { THEMES } from '@/components/theme-toggle'
 import { signOut } from '@/lib/session/session'
 import { useSession } from '@/lib/session/store'
 
-const REFERENCE: MenuEntry = { kind: 'link', label: 'API reference', to: '/docs', icon: BookOpen }
+const REFERENCE: MenuEntry = { kind: 'link', label: 'API reference', to: '/docs' }
 const CONSOLE: MenuEntry = { kind: 'link', label: 'Operator console', to: '/operator', icon: Settings }
 
 type UserMenuProps = { isOperator?: boolean | undefined; onOpen?: () => void }

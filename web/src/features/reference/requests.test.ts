@@ -25,6 +25,11 @@ const OPERATION: Operation = {
           'no role': { value: { role: null } },
         },
       },
+      'application/cloudevents+json': {
+        schema: {},
+        examples: { 'a CloudEvent': { value: { id: 'call-1' } } },
+      },
+      'application/x-ndjson': { schema: {}, examples: { 'an event a line': { value: [{}] } } },
     },
   },
   responses: {},
@@ -46,7 +51,8 @@ test('curl names the tenant, the key, what is required, and an example', () => {
 
 test('Python is valid where JSON is not', () => {
   const script = requestIn('python', OPERATION, READER, 'no role')
-  expect(script).toContain('httpx.put(')
+  expect(script).toMatch(/^import httpx\n\nresponse = httpx\.put\(/)
+  expect(script).toMatch(/\nprint\(response\.status_code, response\.text\)$/)
   expect(script).toContain('"role": None')
   expect(script).toContain('"Authorization": "Bearer gwi_live_abc..."')
 })
@@ -62,9 +68,16 @@ test('what needs no key sends none', () => {
   expect(requestIn('curl', { ...OPERATION, security: [] }, READER, undefined)).not.toContain('Authorization')
 })
 
-test('every example is offered with its content type', () => {
+test('examples are offered with their content type, unless they are lines of JSON', () => {
   expect(bodiesOf(OPERATION).map(({ name, type }) => [name, type])).toEqual([
     ['an admin', 'application/json'],
     ['no role', 'application/json'],
+    ['a CloudEvent', 'application/cloudevents+json'],
   ])
+})
+
+test.each(['curl', 'python'] as const)('a body of another type is sent as such in %s', (language) => {
+  const request = requestIn(language, OPERATION, READER, 'a CloudEvent')
+  expect(request).toContain('application/cloudevents+json')
+  expect(request).toContain('"id": "call-1"')
 })

@@ -11,7 +11,6 @@ export type Reader = { origin: string; tenant: string; key: string }
 
 type Pair = { name: string; value: string }
 
-const GENERATORS = { curl: shellCurl, python: pythonHttpxSync }
 const PLATFORM_KEY = 'YOUR_PLATFORM_KEY'
 const ID_TOKEN = 'YOUR_ID_TOKEN'
 
@@ -22,25 +21,26 @@ export function requestIn(
   reader: Reader,
   example: string | undefined,
 ): string {
+  const body = bodiesOf(operation).find(({ name }) => name === example)
   const request = {
     method: operation.method,
     url: reader.origin + filledPath(operation, reader),
-    headers: headersOf(operation, reader),
+    headers: [...headersOf(operation, reader), ...(body ? [{ name: 'Content-Type', value: body.type }] : [])],
     queryString: requiredIn('query', operation),
+    // The generators leave out what is not plain JSON, so the header alone tells the type.
+    ...(body && { postData: { mimeType: 'application/json', text: JSON.stringify(body.value) } }),
   }
-  const body = example === undefined ? undefined : bodiesOf(operation).find(({ name }) => name === example)
-  if (!body) return GENERATORS[language].generate(request)
-  const { type: mimeType, value } = body
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  request.headers.push({ name: 'Content-Type', value: mimeType })
-  return GENERATORS[language].generate({ ...request, postData: { mimeType, text } })
+  if (language === 'curl') return shellCurl.generate(request)
+  return `import httpx\n\nresponse = ${pythonHttpxSync.generate(request)}\nprint(response.status_code, response.text)`
 }
 
-/** The bodies that the document shows, of every content type. */
+/** The bodies that the document shows, of every content type that is one value of JSON. */
 export function bodiesOf({ requestBody }: Operation): { name: string; type: string; value: unknown }[] {
-  return Object.entries(requestBody?.content ?? {}).flatMap(([type, { examples = {} }]) =>
-    Object.entries(examples).map(([name, { value }]) => ({ name, type, value })),
-  )
+  return Object.entries(requestBody?.content ?? {})
+    .filter(([type]) => /[/+]json$/.test(type))
+    .flatMap(([type, { examples = {} }]) =>
+      Object.entries(examples).map(([name, { value }]) => ({ name, type, value })),
+    )
 }
 
 function filledPath({ path }: Operation, { tenant }: Reader): string {

@@ -1,0 +1,67 @@
+// An owner takes a wrong event back, and every number follows.
+import { expect, test } from '@playwright/test'
+
+import { overhang, violations } from './support/audit.ts'
+import { get } from './support/http.ts'
+import { stack } from './support/stack.ts'
+import { newTenant, pathOf, signIn, type Tenant } from './support/tenants.ts'
+
+const PHONE = { width: 360, height: 740 }
+
+test('a void event is struck through with its reason, and the usage page falls while somebody watches', async ({
+  page,
+  context,
+}) => {
+  const tenant = await newTenant()
+  await record(tenant)
+  await signIn(page, tenant.owner, pathOf(tenant))
+  const cost = page.getByRole('region', { name: 'Cost', exact: true })
+  await expect(cost).toContainText('$3.00')
+  const other = await context.newPage()
+  await other.goto(pathOf(tenant, '/runs/run-1?step=wrong'))
+  const step = other.getByRole('dialog', { name: 'gpt-4.1' })
+  await step.getByRole('button', { name: 'Void event' }).click()
+  const asked = other.getByRole('dialog', { name: 'Void this event?' })
+  await asked.getByLabel('Reason').fill('Sent by a load test')
+  await asked.getByRole('button', { name: 'Void event' }).click()
+  await expect(step.getByText('This event is void: it does not count')).toBeVisible()
+  await expect(step).toContainText('Sent by a load test')
+  await expect(cost).toContainText('$1.00')
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await other.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    expect(await violations(other)).toEqual([])
+  }
+  await other.setViewportSize(PHONE)
+  expect(await overhang(other)).toBe(0)
+  await step.getByRole('button', { name: 'Take back the void' }).click()
+  const back = other.getByRole('dialog', { name: 'Count this event again?' })
+  await back.getByLabel('Reason').fill('It was real')
+  await back.getByRole('button', { name: 'Take back the void' }).click()
+  await expect(cost).toContainText('$3.00')
+})
+
+test('an amended event is replaced in its run', async ({ page }) => {
+  const tenant = await newTenant()
+  await record(tenant)
+  await signIn(page, tenant.owner, pathOf(tenant, '/runs/run-1?step=right'))
+  await page.getByRole('dialog', { name: 'gpt-4.1' }).getByRole('button', { name: 'Amend event' }).click()
+  const asked = page.getByRole('dialog', { name: 'Amend this event' })
+  await asked.getByLabel('Output tokens').fill('7')
+  await asked.getByLabel('Reason').fill('Counted twice')
+  expect(await violations(page)).toEqual([])
+  await asked.getByRole('button', { name: 'Amend event' }).click()
+  await expect(page.getByText('This event was replaced: it does not count')).toBeVisible()
+  await page.getByRole('link', { name: /^amendment-/ }).click()
+  await expect(page.getByText('This event replaces another')).toBeVisible()
+  await expect(page.getByRole('dialog')).toContainText('7 out')
+})
+
+/** Record a call of one dollar and one of two. */
+async function record(tenant: Tenant) {
+  const call = { category: 'llm', provider: 'openai', model: 'gpt-4.1', run_id: 'run-1', latency_ms: 900 }
+  const tokens = { input_tokens: 100, output_tokens: 20 }
+  await get('POST', `${stack.record_usage}/v1/events`, tenant.key, [
+    { ...call, id: 'right', tokens, cost_usd_estimate: '1.00' },
+    { ...call, id: 'wrong', tokens, cost_usd_estimate: '2.00' },
+  ])
+}
