@@ -7,19 +7,19 @@ import { layerColour, type Layer } from './chart-rows'
 /** The lines of the chart: dashed the previous period, dotted the forecast. */
 export function LineKeys({ hasForecast = false }: { hasForecast?: boolean }) {
   return (
-    <ul aria-label="Lines" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
+    <p className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
       <LineKey look="border-dashed border-ink" label="Previous period" />
       {hasForecast && <LineKey look="border-dotted border-chart-1" label="Forecast" />}
-    </ul>
+    </p>
   )
 }
 
 function LineKey({ look, label }: { look: string; label: string }) {
   return (
-    <li className="flex items-center gap-1.5">
+    <span className="flex items-center gap-1.5">
       <span aria-hidden className={cx('w-5 border-t-2', look)} />
       {label}
-    </li>
+    </span>
   )
 }
 
