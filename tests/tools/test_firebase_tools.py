@@ -74,9 +74,9 @@ def test_an_old_or_missing_node_is_named_with_the_way_without_it(
         node()
 
 
-def test_a_node_that_a_ctrl_c_ends_is_told_in_a_sentence(fake_node: Path) -> None:
-    fake_node.write_text("#!/bin/sh\nkill -INT $$\n")
-    with pytest.raises(StackError, match="--version` failed with exit code -2"):
+def test_a_node_that_a_signal_ends_is_told_in_a_sentence(fake_node: Path) -> None:
+    fake_node.write_text("#!/bin/sh\nkill -TERM $$\n")
+    with pytest.raises(StackError, match="--version` failed with exit code -15"):
         node()
 
 
