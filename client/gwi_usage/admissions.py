@@ -16,7 +16,7 @@ from gwi_usage.verdicts import is_final
 
 
 class Planned(TypedDict, total=False):
-    """What a check asks about, and for whom."""
+    """The usage that a check asks about, and its user, workflow and run."""
 
     tokens: int
     runs: int

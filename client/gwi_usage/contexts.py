@@ -1,4 +1,4 @@
-"""What the events of a block of code have in common: the tenant, the user, the workflow, the run and tags."""
+"""The fields that the events of a block of code share: the tenant, the user, the workflow, the run and tags."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Context:
     parent_run_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     is_admitted: bool = False
-    """Whether the run holds a budget, from which its children take theirs."""
+    """True if the run holds a budget, from which its children take theirs."""
 
     def fields(self) -> dict[str, object]:
         names = ("tenant_id", "user_id", "workflow_id", "run_id", "parent_run_id", "tags")

@@ -1,4 +1,4 @@
-"""What the meter and its runs share: the outbox, its delivery, and the connection to the service."""
+"""The parts that the meter and its runs share: the outbox, its delivery, and the connection to the service."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Core:
 
 
 _OPEN: set[Core] = set()
-"""What is closed when the process ends, even if the agent has forgotten it: memory may have events."""
+"""Closed when the process ends, even if the agent has forgotten to: memory may have events."""
 _ALL: weakref.WeakSet[Core] = weakref.WeakSet()
 _INHERITED: list[object] = []
 """Connections of a parent, which the garbage collector must not close in a child."""

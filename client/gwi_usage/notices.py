@@ -1,4 +1,4 @@
-"""What the client tells the people who run an agent: log lines of the logger `gwi_usage`, not one for each event."""
+"""Log lines of the logger `gwi_usage`, for the people who run an agent; not one for each event."""
 
 from __future__ import annotations
 

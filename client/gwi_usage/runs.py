@@ -24,7 +24,7 @@ _SHARED = ("tenant_id", "user_id", "workflow_id", "tags")
 
 
 class Hold(TypedDict, total=False):
-    """What a run sets aside: dollars, tokens, or both; and for how long."""
+    """The dollars or tokens, or both, that a run sets aside, and for how long."""
 
     budget_usd: Decimal | str
     hold_tokens: int
@@ -58,7 +58,7 @@ class Run:
         ).within(outer)
         self._block: AbstractContextManager[object] | None = None
         self.hold: Mapping[str, Any] = {}
-        """What is set aside, as the service answered; empty without a budget."""
+        """The hold, as the service answered; empty without a budget."""
 
     def __enter__(self) -> Self:
         if self._budget:

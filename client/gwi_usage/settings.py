@@ -27,7 +27,7 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What `Options` leaves out has its default here."""
+    """The defaults of the fields that `Options` leaves out."""
 
     key: str = field(repr=False)
     url: str

@@ -1,4 +1,4 @@
-"""How the service's answer about a batch, or about the end of a run, is understood."""
+"""Reads the service's answer about a batch, or about the end of a run."""
 
 from __future__ import annotations
 

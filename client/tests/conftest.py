@@ -1,4 +1,4 @@
-"""What most tests need: a double of the service, and meters whose pauses are short."""
+"""Fixtures of most tests: a double of the service, and meters whose pauses are short."""
 
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -42,7 +42,7 @@ class Received:
 
 @dataclass(kw_only=True)
 class Service:
-    """What the double has received, and how it answers."""
+    """The requests that the double has received, and its way to answer."""
 
     url: str = ""
     requests: list[Received] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a meter records, for whom, and when it sends."""
+"""A meter records for the context it is in, and sends by size, age and end."""
 
 import asyncio
 from datetime import datetime, timedelta, timezone

@@ -22,14 +22,14 @@ class FeedCursor:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """What was recorded next, and the cursor after it."""
+    """The events that were recorded next, and the cursor after them."""
 
     usage: Sequence[RecordedUsage]
     cursor: FeedCursor
 
 
 class UsageFeed(Protocol):
-    """What was recorded of all tenants, by the server's time; each method raises Unavailable."""
+    """The events of all tenants, by the server's time of recording; each method raises Unavailable."""
 
     def read_cursor(self) -> FeedCursor:
         """Return the cursor that was saved last."""

@@ -23,7 +23,7 @@ from tools.gate.target import Target
 
 WEB = ROOT / "web"
 PLAYWRIGHT = WEB / "node_modules/@playwright/test/cli.js"
-RUN_SECONDS = 540
+RUN_SECONDS = 1_200
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from shared.config import load_config
 from shared.container import Container
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.keys import AGENT_SCOPES
-from shared.ports import Page, UsageStore
+from shared.ports import UsageStore
 from shared.stores import process_memory
 from tests.audit_trail import trail_of
 from tests.key_fixtures import tenant_access
@@ -214,13 +213,13 @@ def test_verify_ends_with_1_and_names_every_amount_that_drifted(
 
 def lose_an_event(store: UsageStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the newest event be missing, as if something had deleted it and left what it counted."""
-    list_events = store.list_events
+    scan_events = store.scan_events
 
-    def list_but_one(*arguments: Any, **options: Any) -> Page[RecordedEvent]:
-        page = list_events(*arguments, **options)
-        return replace(page, items=page.items[1:])
+    def scan_but_one(*arguments: Any, **options: Any) -> Iterator[RecordedEvent]:
+        *kept, _ = sorted(scan_events(*arguments, **options), key=lambda event: event.ts)
+        return iter(kept)
 
-    monkeypatch.setattr(store, "list_events", list_but_one)
+    monkeypatch.setattr(store, "scan_events", scan_but_one)
 
 
 def test_a_configuration_with_holes_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:

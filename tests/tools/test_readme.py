@@ -82,6 +82,7 @@ def test_every_block_is_something_that_these_tests_run_or_look_at() -> None:
         "docs/architecture.md": ["mermaid"],
         "docs/budgets.md": ["sh", "sh", "json", "sh"],
         "docs/attribution.md": ["sh"],
+        "docs/corrections.md": ["sh"],
         "docs/exports.md": ["sh", "console", "sql"],
         "docs/limits.md": 4 * ["sh"],
         "docs/opentelemetry.md": ["sh", "python", "yaml"],
@@ -199,6 +200,11 @@ def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder
     shown = re.findall(r"^  suspended_at +(\S+)$", output, re.MULTILINE)
     assert [each != "-" for each in shown] == [False, False, True, False]
     assert re.search(r"^revoked_grants: 2$", output, re.MULTILINE)
+
+
+def test_the_commands_about_corrections_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
+    output = run(["sh", "-eu"], page("corrections").shell, folder)
+    assert re.findall(r"^  applied +(\w+)$", output, re.MULTILINE) == ["False", "True"]
 
 
 def test_the_commands_about_budgets_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

@@ -42,7 +42,7 @@ SHAPES = (
 
 
 class Recorded(NamedTuple):
-    """What a request did, and the bytes of the documents that it created."""
+    """The calls and writes of a request, and the bytes of the documents that it created."""
 
     shape: Shape
     operations: Operations

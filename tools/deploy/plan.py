@@ -103,13 +103,19 @@ class Plan:
                 each = each.stdin
 
 
+_IN_ORDER: Final = frozenset({"fields"})
+"""Lists that have nothing more than what is settled, in its order: an index of two fields is none of three."""
+
+
 def differences(description: Json, settled: Json, path: str = "") -> Iterator[str]:
     """Yield a line for each thing in `settled` that `description` does not contain."""
     if isinstance(settled, dict):
         found = description if isinstance(description, dict) else {}
         for key, wanted in settled.items():
             place = f"{path}.{key}".lstrip(".")
-            if key in found:
+            if key in _IN_ORDER and isinstance(found.get(key), list):
+                yield from _other_order(found[key], wanted, place)
+            elif key in found:
                 yield from differences(found[key], wanted, place)
             elif wanted != {}:
                 yield f"{place} is missing, not {_short(wanted)}"
@@ -118,6 +124,13 @@ def differences(description: Json, settled: Json, path: str = "") -> Iterator[st
     # Google's JSON has 64-bit integers as strings.
     elif description != settled and str(description) != str(settled):
         yield f"{path} is {_short(description)}, not {_short(settled)}"
+
+
+def _other_order(items: list[Json], settled: list[Json], path: str) -> Iterator[str]:
+    if len(items) != len(settled):
+        yield f"{path} has {len(items)} items, not {len(settled)}"
+    for index, (item, wanted) in enumerate(zip(items, settled, strict=False)):
+        yield from differences(item, wanted, f"{path}.{index}")
 
 
 def _missing_items(items: list[Json], settled: list[Json], path: str) -> Iterator[str]:

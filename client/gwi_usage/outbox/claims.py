@@ -1,4 +1,4 @@
-"""Who sends what: batches and ends of runs are leased to one process at a time, the oldest first."""
+"""Leases: batches and ends of runs are leased to one process at a time, the oldest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an outbox has, for people: shown, exported, and tried again."""
+"""The contents of an outbox, for people: shown, exported, and tried again."""
 
 from __future__ import annotations
 

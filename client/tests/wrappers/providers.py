@@ -13,13 +13,13 @@ Chunks = list[dict[str, Any] | str]
 
 @dataclass(kw_only=True)
 class Provider:
-    """What the double has received, and what it answers: JSON, or the events of a stream."""
+    """The requests that the double has received, and its answer: JSON, or the events of a stream."""
 
     url: str = ""
     status: int = 200
     answer: dict[str, Any] | Chunks = field(default_factory=dict)
     breaks_off: bool = False
-    """Whether a stream loses its connection after its events."""
+    """True if a stream loses its connection after its events."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
 

@@ -27,7 +27,7 @@ class Correction:
     """The state of a corrected event, and who corrected it last; the audit log has the corrections before."""
 
     identity: str
-    """That of the event."""
+    """The identity of the event."""
     ts: datetime
     run_id: str | None
     """The time and the run of the event, by which a page of events finds its corrections."""
@@ -36,7 +36,7 @@ class Correction:
     by: str
     at: datetime
     revision: int
-    """How often the event was corrected."""
+    """The number of times that the event was corrected."""
     replaced_by: str | None = None
     """The id of the event that was recorded instead of an amended one."""
     replaces: str | None = None
@@ -44,13 +44,13 @@ class Correction:
     cost: EventCost | None = None
     """The cost of an event that was rated again; None: as it was recorded."""
     counted: Totals
-    """What the hour of the event counts of it. The rest of a correction that came later counts where that came."""
+    """The amounts that the hour of the event counts. The rest of a later correction counts where that came."""
     version: object = field(default=None, compare=False)
     """Set by the store, which refuses changes of an older version."""
 
     @property
     def stands(self) -> bool:
-        """Whether the event counts."""
+        """True if the event counts."""
         return self.state not in ("voided", "amended")
 
 

@@ -47,7 +47,7 @@ class SealedBatch:
     events: Sequence[RecordedEvent]
     rejected: Mapping[int, RejectedItem] = field(default_factory=dict)
     is_truncated: bool = False
-    """Whether `rejected` has only the first problems."""
+    """True if `rejected` has only the first problems."""
 
     def event(self, number: int) -> RecordedEvent | None:
         """Return the event of this number; None if it was rejected, or never part of the batch."""

@@ -23,7 +23,7 @@ class Recorded:
     duplicates: int
     rejected: list[FieldProblem]
     truncated: bool
-    """Whether `rejected` lists only the first problems."""
+    """True if `rejected` lists only the first problems."""
     ids: list[str]
     redacted: int
     run_id: str | None

@@ -101,7 +101,7 @@ class Life:
         self.amounts: dict[str, Totals] = {}
         """Of each event, at its newest cost."""
         self.sums: list[RecordedEvent] = []
-        """What counts, and when: a correction adds an entry of its own."""
+        """The amounts that count, by their instants: a correction adds an entry of its own."""
 
     def step(self, step: Step) -> None:
         """Let one thing happen."""
