@@ -204,7 +204,7 @@ def test_the_commands_about_limits_run_as_they_stand(stack: RunningStack, folder
 
 def test_the_commands_about_corrections_run_as_they_stand(stack: RunningStack, folder: Path) -> None:
     output = run(["sh", "-eu"], page("corrections").shell, folder)
-    assert re.findall(r"^  applied +(\w+)$", output, re.MULTILINE) == ["False", "True"]
+    assert re.findall(r"^applied +(\w+)$", output, re.MULTILINE) == ["False", "True"]
 
 
 def test_the_commands_about_budgets_run_as_they_stand(stack: RunningStack, folder: Path) -> None:

@@ -165,7 +165,7 @@ test('a tenant without events is shown how to send one, with a key of its own', 
   const tenant = await newTenant()
   await signIn(page, tenant.owner, pathOf(tenant))
   await page.getByRole('button', { name: 'Create key' }).click()
-  const snippet = page.getByRole('region').filter({ hasText: '/v1/events' }).first()
+  const snippet = page.getByRole('region', { name: 'Python script' })
   await expect(snippet).toContainText(/gwi_(test|live)_/)
   await record(tenant.key, { tokens: 1_234 })
   await expect(page.getByRole('heading', { name: 'Top models' })).toBeVisible()
