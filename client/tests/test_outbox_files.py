@@ -62,7 +62,7 @@ def test_a_locked_file_is_waited_for_and_then_left(
     track(meter, 2)
     assert "database is locked" in caplog.text
     unlock()
-    time.sleep(0.06)
+    time.sleep(0.06)  # a file that failed is tried again after 0.05 s
     track(meter)
     assert meter.pending == 4
     assert meter.flush()
@@ -89,7 +89,7 @@ def test_a_file_that_works_again_gets_what_memory_kept(new_meter: NewMeter, path
     track(meter, 2)
     meter.flush(timeout=0)
     unlock()
-    time.sleep(0.06)
+    time.sleep(0.06)  # a file that failed is tried again after 0.05 s
     meter.close(timeout=0)
     assert Store(path).pending() == 3
 
@@ -137,18 +137,21 @@ def _from_the_future(path: Path) -> None:
         future.execute("PRAGMA user_version = 99")
 
 
-@pytest.mark.parametrize(
-    ("spoil", "reason"), [(_corrupt, "file is not a database"), (_from_the_future, "it has version 99")]
+@pytest.fixture(
+    params=[(_corrupt, "file is not a database"), (_from_the_future, "it has version 99")],
+    ids=["corrupt", "newer"],
 )
-def test_a_file_that_cannot_be_read_is_left_as_it_is(
-    spoil: Callable[[Path], None],
-    reason: str,
-    new_meter: NewMeter,
-    service: Service,
-    path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def spoiled(path: Path, request: pytest.FixtureRequest) -> tuple[Path, str]:
+    """A file that cannot be read, and the reason that is told."""
+    spoil, reason = request.param
     spoil(path)
+    return path, reason
+
+
+def test_a_file_that_cannot_be_read_is_left_as_it_is(
+    spoiled: tuple[Path, str], new_meter: NewMeter, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, reason = spoiled
     content = path.read_bytes()
     meter = new_meter(url="http://127.0.0.1:1")
     track(meter, 2)

@@ -17,9 +17,9 @@ from tests.service import Service, page, serving
 _AGENT = """
 import sys
 from gwi_usage import Meter
-url, outbox, first, count, ends = sys.argv[1:]
+url, outbox, start, stop, ends = sys.argv[1:]
 meter = Meter("gwi_test_key", url, outbox=outbox, send_events=50, timeout=1, raises=True)
-for number in range(int(first), int(first) + int(count)):
+for number in range(int(start), int(stop)):
     meter.track(provider="openai", model="gpt-4.1-mini", request_id=str(number))
     print(number, flush=True)
 if ends == "killed":
@@ -28,16 +28,14 @@ meter.close()
 """
 
 
-def agent(
-    service_url: str, path: Path, first: int, count: int, ends: str = "closed"
-) -> "subprocess.Popen[str]":
-    arguments = [service_url, str(path), str(first), str(count), ends]
+def agent(service_url: str, path: Path, numbers: range, ends: str = "closed") -> "subprocess.Popen[str]":
+    arguments = [service_url, str(path), str(numbers.start), str(numbers.stop), ends]
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", _AGENT, *arguments], stdin=pipe, stdout=pipe, text=True)
 
 
 def test_processes_share_an_outbox(service: Service, path: Path) -> None:
-    agents = [agent(service.url, path, 1000 * number, 200) for number in range(4)]
+    agents = [agent(service.url, path, range(first, first + 200)) for first in range(0, 4000, 1000)]
     for each in agents:
         assert len(each.communicate()[0].split()) == 200
     meter = Meter("gwi_test_key", service.url, outbox=path)
@@ -48,20 +46,20 @@ def test_processes_share_an_outbox(service: Service, path: Path) -> None:
 
 
 def test_a_killed_process_loses_nothing_that_was_tracked(service: Service, path: Path) -> None:
-    killed = agent(service.url, path, 0, 120, "killed")
+    killed = agent(service.url, path, range(120), "killed")
     assert killed.stdout
     tracked = [killed.stdout.readline().strip() for _ in range(120)]
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert len(service.events) < 120
-    agent(service.url, path, 120, 1).communicate()
+    agent(service.url, path, range(120, 121)).communicate()
     assert sorted(service.values("request_id")) == sorted([*tracked, "120"])
 
 
 def test_a_process_that_is_killed_while_it_sends_counts_nothing_twice(path: Path) -> None:
     with serving(Service()) as service:
         service.after = lambda received: time.sleep(1) or page(500)  # type: ignore[func-returns-value]
-        killed = agent(service.url, path, 0, 50, "closed")
+        killed = agent(service.url, path, range(50))
         while not service.events:
             time.sleep(0.01)
         killed.kill()
