@@ -118,6 +118,7 @@ test('names with HTML in them are text, wherever they are shown', async ({ page 
   await expect(page.getByRole('row').filter({ hasText: HTML }).first()).toBeVisible()
   await expect(page.getByRole('button', { name: `Tenant ${HTML}:` })).toBeVisible()
   await page.getByRole('link', { name: 'Runs', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible() // the usage page has links with this name too
   await page.getByRole('link', { name: HTML }).click()
   await expect(page.getByRole('heading', { name: `Run ${HTML}` })).toBeVisible()
   expect(await page.locator('img').count()).toBe(0)
