@@ -121,6 +121,23 @@ def test_keys_have_their_labels(recorded: Functions, key: str) -> None:
     assert ours["label"]
 
 
+def test_each_event_names_the_key_that_recorded_it(functions: Functions, key: str) -> None:
+    owner, other = functions.sign_in("ada@example.com"), functions.create_key("usage:write")
+    functions.record(key, call(18, id="ours"))
+    functions.record(other, call(18, id="theirs"), call(18, id="theirs too"))
+    keys = functions.read(owner, "/tenants/acme/api-keys")["api_keys"]
+    prefixes = {each["id"]: each["prefix"] for each in keys}
+    events = functions.read(owner, "/tenants/acme/events")["events"]
+    recorded_by = {each["id"]: prefixes[each["api_key"]] for each in events}
+    first, second = key[: len(prefixes[key_id(key)])], other[: len(prefixes[key_id(other)])]
+    assert recorded_by == {"ours": first, "theirs": second, "theirs too": second}
+    top_keys = functions.read(owner, f"{TOP}?group_by=key")["names"]
+    assert {each["name"]: each["calls"] for each in top_keys if each["calls"]} == {
+        key_id(key): 1,
+        key_id(other): 2,
+    }
+
+
 def test_names_beyond_the_limit_are_in_the_rest(recorded: Functions, key: str) -> None:
     assert top(recorded, key, "group_by=user&limit=1") == [("bob", "0.50"), (None, "0.25")]
 

@@ -40,6 +40,21 @@ def test_a_budget_shows_what_is_used_held_and_left(functions: Functions, key: st
     assert amounts(of_users["uses"][0]) == ("0.00004", "0.00", "4.99996")
 
 
+def test_a_void_in_a_run_lowers_what_is_used_and_never_what_the_run_reserved(
+    functions: Functions, key: str, owner: str
+) -> None:
+    succeeded(admit(functions, key, budget_usd="4.00", hold_tokens=600, user_id="ann"), 201)
+    record(functions, key, used(100, id="wrong", user_id="ann"))
+    reason = {"reason": "a load test"}
+    succeeded(functions.send("POST", owner, "/tenants/acme/events/wrong/void", reason))
+    of_all, of_users = functions.read(owner, BUDGETS)["budgets"]
+    assert [amounts(use) for use in of_all["uses"]] == [("0", "600", "400")]
+    assert amounts(of_users["uses"][0]) == ("0.00", "4.00", "1.00")
+    record(functions, key, used(600, user_id="ann"))
+    (of_all, _) = functions.read(owner, BUDGETS)["budgets"]
+    assert [amounts(use) for use in of_all["uses"]] == [("600", "0", "400")]
+
+
 def test_a_check_shows_what_is_held_of_the_budget_that_denies_or_warns(
     functions: Functions, key: str, owner: str
 ) -> None:

@@ -1,7 +1,8 @@
 // An owner takes a wrong event back, and every number follows.
 import { expect, test } from '@playwright/test'
 
-import { overhang, violations } from './support/audit.ts'
+import { overhang } from './support/audit.ts'
+import { violations } from './support/axe.ts'
 import { get } from './support/http.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, signIn, type Tenant } from './support/tenants.ts'

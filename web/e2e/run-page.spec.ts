@@ -1,7 +1,8 @@
 // A doubtful number, followed to the one step of the one run that it comes from.
 import { expect, test, type Locator, type Page } from '@playwright/test'
 
-import { overhang, violations } from './support/audit.ts'
+import { overhang } from './support/audit.ts'
+import { violations } from './support/axe.ts'
 import { ask } from './support/http.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, signIn, type Tenant } from './support/tenants.ts'

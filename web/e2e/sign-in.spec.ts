@@ -110,6 +110,16 @@ test('without the sign-in service the page says so, and tries again', async ({ p
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
 })
 
+test('the sign-in service is asked again by itself when the network returns', async ({ page }) => {
+  await page.route('**/__/firebase/init.json', (route) => route.abort())
+  await page.goto('/sign-in')
+  await expect(page.getByRole('heading', { name: 'Sign-in is unavailable' })).toBeVisible()
+  await page.context().setOffline(true)
+  await page.unroute('**/__/firebase/init.json')
+  await page.context().setOffline(false)
+  await expect(page.getByRole('heading', { name: 'Sign in', exact: true })).toBeVisible()
+})
+
 test('a sign-in service that does not answer is not taken for a wrong password', async ({ page }) => {
   await page.goto('/sign-in')
   await page.route(`http://${stack.auth}/**`, (route) => route.abort())

@@ -1,29 +1,37 @@
-// Looks for what makes a page hard to use: violations that axe-core finds, and content wider than the window.
-import AxeBuilder from '@axe-core/playwright'
+// Looks at a page as its readers have it, for what makes it hard to use in any of their ways.
 import { expect, type Page } from '@playwright/test'
 import { fileURLToPath } from 'node:url'
+
+import { ALL, ALL_BUT_COLOURS, COLOURS, violations } from './axe.ts'
 
 type Size = { width: number; height: number }
 
 const SCREENS = fileURLToPath(new URL('../../../.local/screens', import.meta.url))
 const DESK = { width: 1280, height: 900 }
 const PHONE = { width: 360, height: 740 }
+const LIGHT = { colorScheme: 'light', forcedColors: 'none' } as const
+const DARK = { colorScheme: 'dark', forcedColors: 'none' } as const
+const FORCED = { colorScheme: 'dark', forcedColors: 'active' } as const
+/** A rule is asked once about what it sees: another theme changes colours alone, and forced ones are the reader's. */
 const LOOKS = [
-  { look: 'light', media: { colorScheme: 'light', forcedColors: 'none' }, size: DESK },
-  { look: 'dark', media: { colorScheme: 'dark', forcedColors: 'none' }, size: DESK },
-  { look: 'forced-colors', media: { colorScheme: 'dark', forcedColors: 'active' }, size: DESK },
-  { look: 'phone', media: { colorScheme: 'light', forcedColors: 'none' }, size: PHONE },
-] as const
+  { size: DESK, look: 'light', media: LIGHT, rules: ALL },
+  { size: DESK, look: 'dark', media: DARK, rules: COLOURS },
+  { size: DESK, look: 'forced-colors', media: FORCED, rules: [] },
+  { size: PHONE, look: 'phone', media: LIGHT, rules: ALL_BUT_COLOURS },
+]
 
 /** Keep a picture of an open page in every look, and expect that nothing makes it hard to use in any. */
 export async function expectUsable(page: Page, name: string) {
-  for (const { look, media, size } of LOOKS) {
+  let shown: Size | null = null
+  for (const { size, look, media, rules } of LOOKS) {
     await page.emulateMedia(media)
-    await page.setViewportSize(size)
-    await showAll(page, size)
+    if (size !== shown) await showAll(page, size)
+    shown = size
     await page.screenshot({ path: `${SCREENS}/${name}-${look}.png` })
-    const seen = { name, look, found: await violations(page), overhang: await overhang(page) }
-    expect.soft(seen).toEqual({ name, look, found: [], overhang: 0 })
+    const found = rules.length > 0 ? await violations(page, rules) : []
+    expect
+      .soft({ name, look, found, overhang: await overhang(page) })
+      .toEqual({ name, look, found: [], overhang: 0 })
   }
   await page.emulateMedia({ colorScheme: null, forcedColors: null })
   await page.setViewportSize(DESK)
@@ -31,6 +39,7 @@ export async function expectUsable(page: Page, name: string) {
 
 /** Make the window as high as its page: what is read only when it comes near the screen belongs to the picture too. */
 async function showAll(page: Page, { width, height }: Size) {
+  await page.setViewportSize({ width, height })
   await expect(async () => {
     const needed = await page.evaluate(() => document.documentElement.scrollHeight)
     if (needed > (page.viewportSize()?.height ?? 0)) await page.setViewportSize({ width, height: needed })
@@ -38,17 +47,6 @@ async function showAll(page: Page, { width, height }: Size) {
     const grown = await page.evaluate(() => document.documentElement.scrollHeight)
     expect(grown).toBeLessThanOrEqual(Math.max(needed, height))
   }).toPass({ timeout: 60_000 })
-}
-
-export async function violations(page: Page) {
-  // While colours change from light to dark, each moment has too little contrast.
-  await page.evaluate(() => {
-    const transitions = document.getAnimations().filter((each) => each instanceof CSSTransition)
-    return Promise.allSettled(transitions.map(({ finished }) => finished))
-  })
-  // Without frames there is nothing for which another mode would open a window each time.
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode().analyze()
-  return found.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) }))
 }
 
 const LAYOUT_MS = 5_000

@@ -1,17 +1,16 @@
-// Initials. Decorative: the name is always next to it.
+// Initials. Decorative: the name is always next to it. They are no text, so that what a button shows is what it is called.
 import { cx } from './cx'
 
 export function Avatar({ name, square = false }: { name: string; square?: boolean }) {
   return (
     <span
       aria-hidden
+      data-initials={initials(name)}
       className={cx(
-        'inline-flex size-7 shrink-0 items-center justify-center bg-accent-soft text-xs font-semibold text-accent-text select-none',
+        'inline-flex size-7 shrink-0 items-center justify-center bg-accent-soft text-xs font-semibold text-accent-text select-none before:content-[attr(data-initials)]',
         square ? 'rounded-md' : 'rounded-full',
       )}
-    >
-      {initials(name)}
-    </span>
+    />
   )
 }
 

@@ -45,12 +45,12 @@ export function CostCard({ usage }: { usage: Usage }) {
 
 function Figure({ cost, to }: { cost: Sum; to: string | undefined }) {
   return (
-    <p className="text-figure text-ink" title={exactCostInWords(cost)}>
+    <div className="text-figure text-ink" title={exactCostInWords(cost)}>
       {cost.status === 'incomplete' && (
         <span className="text-base font-medium tracking-normal text-ink-soft">at least </span>
       )}
       <ExplainLink to={to}>{cost.status === 'unknown' ? 'unknown' : digitsOf(cost)}</ExplainLink>
-    </p>
+    </div>
   )
 }
 

@@ -27,10 +27,10 @@ export function ForecastCard({ usage }: { usage: Usage }) {
         footer: `Based on ${forecast.basis_days} days with usage.`,
       })}
     >
-      <p className={cx('flex items-center gap-2 text-xl leading-8 font-semibold tracking-tight', colour)}>
+      <h3 className={cx('flex items-center gap-2 text-xl leading-8 font-semibold tracking-tight', colour)}>
         <Icon aria-hidden className="size-5 shrink-0" />
         {headline}
-      </p>
+      </h3>
       <p className="mt-1 text-ink-soft">{sentence}</p>
       {status && limits && forecast?.tokens && forecast.runs && (
         <dl className="mt-4 grid gap-1.5">

@@ -95,7 +95,7 @@ test('shows the reason when the last owner wants to leave', async () => {
   const refusal = problem(409, 'last_owner', 'ada@example.com is the last owner')
   serveApi({ [`GET ${MEMBERS}`]: LIST, [`DELETE ${MEMBERS}/ada`]: refusal })
   show()
-  await userEvent.click(await screen.findByRole('button', { name: 'Remove ada@example.com' }))
+  await userEvent.click(await screen.findByRole('button', { name: 'Leave this tenant' }))
   await userEvent.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Leave' }))
   expect(await screen.findByText('ada@example.com is the last owner')).toBeVisible()
 })

@@ -44,7 +44,7 @@ export function MembersTable({ members }: { members: Member[] | undefined }) {
           <Button
             variant="ghost"
             size="sm"
-            aria-label={`Remove ${member.email}`}
+            aria-label={member.id === ownId ? 'Leave this tenant' : `Remove ${member.email}`}
             onClick={() => setLeaving(member)}
           >
             {member.id === ownId ? 'Leave' : 'Remove'}

@@ -22,7 +22,7 @@ export function Disclosure({ summary, id, open = false, className, children }: D
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
       className={className}
     >
-      <summary className="flex list-none items-start gap-1.5 rounded [&::-webkit-details-marker]:hidden">
+      <summary className="flex min-h-6 list-none items-start gap-1.5 rounded [&::-webkit-details-marker]:hidden">
         <ChevronRight
           aria-hidden
           className={cx('mt-0.5 size-4 shrink-0 text-ink-faint transition-transform', isOpen && 'rotate-90')}
