@@ -2,9 +2,9 @@ import { Card } from '@/components/card'
 import type { Column } from '@/components/data-table'
 import { WholeTable } from '@/components/whole-table'
 import type { Statement, StatementMonth } from '@/lib/api/types'
-import { costOf, exactCostInWords } from '@/lib/cost'
 import { formatInteger } from '@/lib/format'
 
+import { ExactCost, mostDecimals } from './exact-cost'
 import { invoicedText } from './invoiced'
 import { monthName } from './month'
 
@@ -13,7 +13,7 @@ export function MonthsCard({ statement: { tenant_id, months } }: { statement: St
     <Card title="Last twelve months" flush>
       <WholeTable
         caption="Last twelve months"
-        columns={COLUMNS}
+        columns={columns(mostDecimals(months))}
         rows={months}
         rowKey={({ month }) => month}
         href={({ month }) => `/t/${encodeURIComponent(tenant_id)}/statement?month=${month}`}
@@ -22,7 +22,7 @@ export function MonthsCard({ statement: { tenant_id, months } }: { statement: St
   )
 }
 
-const COLUMNS: Column<StatementMonth>[] = [
+const columns = (decimals: number): Column<StatementMonth>[] => [
   { key: 'month', header: 'Month', cell: ({ month }) => monthName(month) },
   {
     key: 'calls',
@@ -42,7 +42,7 @@ const COLUMNS: Column<StatementMonth>[] = [
     key: 'cost',
     header: 'Provider cost',
     align: 'end',
-    cell: (month) => exactCostInWords(costOf(month)),
+    cell: (month) => <ExactCost of={month} decimals={decimals} />,
   },
   {
     key: 'invoiced',

@@ -28,6 +28,13 @@ test('each table ends with the sum of the month, to the nano-dollar', async () =
   }
 })
 
+test('decimal points stand one below another, however small an amount is', async () => {
+  open(statementOf())
+  const months = within(await table('Last twelve months'))
+  expect(months.getByText('at least $0.500000001')).not.toHaveAttribute('style')
+  expect(months.getByText('$0.00')).toHaveStyle({ paddingInlineEnd: '7ch' })
+})
+
 test('what is not complete is said to be at least so much, or unknown', async () => {
   open(statementOf())
   const models = within(await table('Provider cost by model and tool'))

@@ -1,17 +1,21 @@
+import type { ReactNode } from 'react'
+
 import { Card } from '@/components/card'
 import type { Column } from '@/components/data-table'
 import { WholeTable } from '@/components/whole-table'
 import { questionPath, type Filter } from '@/features/metering/explain-address'
 import type { NamedRow, SeriesRow, Statement } from '@/lib/api/types'
-import { costOf, exactCostInWords, type SumCostStatus } from '@/lib/cost'
 import { capitalized, formatInteger } from '@/lib/format'
 
 import { filterOf } from '../explain-filters'
 import { REST } from '../group'
 
+import { ExactCost, mostDecimals, type Charged } from './exact-cost'
+
 type Of = { statement: Statement }
 
 export function ModelsCard({ statement }: Of) {
+  const decimals = mostDecimals([...statement.by_model, statement.usage])
   return (
     <Card title="Provider cost by model and tool" flush>
       {statement.by_model.length === 0 ? (
@@ -19,11 +23,11 @@ export function ModelsCard({ statement }: Of) {
       ) : (
         <WholeTable
           caption="Provider cost by model and tool"
-          columns={MODEL_COLUMNS}
+          columns={[...MODEL_COLUMNS, ...figures(decimals)]}
           rows={statement.by_model}
           rowKey={({ provider, model }) => JSON.stringify([provider, model])}
           href={({ provider, model }) => eventsPath(statement, { provider, model })}
-          sum={['Total', '', ...figuresOf(statement.usage)]}
+          sum={['Total', '', ...figuresOf(statement.usage, decimals)]}
         />
       )}
     </Card>
@@ -37,6 +41,7 @@ export function NamesTableCard({ statement, by, rows }: NamesTableCardProps) {
   const shown = rows.filter(
     (row) => row.name !== null || row.tokens.total > 0 || row.calls > 0 || row.errors > 0,
   )
+  const decimals = mostDecimals([...shown, statement.usage])
   return (
     <Card
       title={caption}
@@ -48,11 +53,11 @@ export function NamesTableCard({ statement, by, rows }: NamesTableCardProps) {
       ) : (
         <WholeTable
           caption={caption}
-          columns={[nameColumn(capitalized(by)), ...FIGURES]}
+          columns={[nameColumn(capitalized(by)), ...figures(decimals)]}
           rows={shown}
           rowKey={({ name }) => name ?? ''}
           href={({ name }) => (name === null ? undefined : eventsPath(statement, filterOf(by, name)))}
-          sum={['Total', ...figuresOf(statement.usage)]}
+          sum={['Total', ...figuresOf(statement.usage, decimals)]}
         />
       )}
     </Card>
@@ -67,21 +72,30 @@ function eventsPath({ tenant_id, from, to }: Statement, filter: Filter | undefin
   return filter && questionPath(tenant_id, { from, to, ...filter })
 }
 
-type Figures = { calls: number; tokens: { total: number }; cost_usd: string; cost_status: SumCostStatus }
+type Figures = Charged & { calls: number; tokens: { total: number } }
 
-/** Calls, tokens and cost: every digit, because people add them up on paper. */
-function figuresOf(row: Figures): string[] {
-  return [formatInteger(row.calls), formatInteger(row.tokens.total), exactCostInWords(costOf(row))]
+/** Calls, tokens and cost. */
+function figuresOf(row: Figures, decimals: number): ReactNode[] {
+  return [
+    formatInteger(row.calls),
+    formatInteger(row.tokens.total),
+    <ExactCost of={row} decimals={decimals} />,
+  ]
 }
 
-const FIGURES: Column<Figures>[] = [
-  { ...figure('LLM calls', 0), hideBelow: 'sm' },
-  { ...figure('Tokens', 1), hideBelow: 'sm' },
-  figure('Provider cost', 2),
-]
-
-function figure(header: string, index: number): Column<Figures> {
-  return { key: header, header, align: 'end', cell: (row) => figuresOf(row)[index] }
+/** The columns of the figures. */
+function figures(decimals: number): Column<Figures>[] {
+  const figure = (header: string, index: number): Column<Figures> => ({
+    key: header,
+    header,
+    align: 'end',
+    cell: (row) => figuresOf(row, decimals)[index],
+  })
+  return [
+    { ...figure('LLM calls', 0), hideBelow: 'sm' },
+    { ...figure('Tokens', 1), hideBelow: 'sm' },
+    figure('Provider cost', 2),
+  ]
 }
 
 const MODEL_COLUMNS: Column<SeriesRow>[] = [
@@ -98,7 +112,6 @@ const MODEL_COLUMNS: Column<SeriesRow>[] = [
     ),
   },
   { key: 'provider', header: 'Provider', hideBelow: 'sm', cell: ({ provider }) => <Text of={provider} /> },
-  ...FIGURES,
 ]
 
 function nameColumn(header: string): Column<NamedRow> {
