@@ -7,6 +7,13 @@ import { get } from './support/http.ts'
 import { stack } from './support/stack.ts'
 import { newTenant, pathOf, signIn, type Tenant } from './support/tenants.ts'
 
+const CALL = {
+  category: 'llm',
+  provider: 'openai',
+  model: 'gpt-4.1',
+  latency_ms: 900,
+  tokens: { input_tokens: 100, output_tokens: 20 },
+}
 const PHONE = { width: 360, height: 740 }
 
 test('a void event is struck through with its reason, and the usage page falls while somebody watches', async ({
@@ -57,12 +64,32 @@ test('an amended event is replaced in its run', async ({ page }) => {
   await expect(page.getByRole('dialog')).toContainText('7 out')
 })
 
+test('an event without a run is found by its cost, shows the key that recorded it, and is voided', async ({
+  page,
+}) => {
+  const tenant = await newTenant()
+  await get('POST', `${stack.record_usage}/v1/events`, tenant.key, [
+    { ...CALL, id: 'alone', cost_usd_estimate: '2.00' },
+  ])
+  await signIn(page, tenant.owner, pathOf(tenant))
+  await page.getByRole('region', { name: 'Cost', exact: true }).getByTitle('See its events').click()
+  await page.getByRole('row').filter({ hasText: 'gpt-4.1' }).getByRole('link').click()
+  const event = page.getByRole('dialog', { name: 'gpt-4.1' })
+  await expect(event).toContainText(`Recorded byagents ${tenant.key.slice(0, 'gwi_test_'.length)}`)
+  expect(await violations(page)).toEqual([])
+  await event.getByRole('button', { name: 'Void event' }).click()
+  const asked = page.getByRole('dialog', { name: 'Void this event?' })
+  await asked.getByLabel('Reason').fill('Sent by a load test')
+  await asked.getByRole('button', { name: 'Void event' }).click()
+  await expect(event.getByText('This event is void: it does not count')).toBeVisible()
+  await event.getByRole('button', { name: 'Close' }).click()
+  await expect(page.getByRole('heading', { name: /^\$0\.00/ })).toBeVisible()
+})
+
 /** Record a call of one dollar and one of two. */
 async function record(tenant: Tenant) {
-  const call = { category: 'llm', provider: 'openai', model: 'gpt-4.1', run_id: 'run-1', latency_ms: 900 }
-  const tokens = { input_tokens: 100, output_tokens: 20 }
   await get('POST', `${stack.record_usage}/v1/events`, tenant.key, [
-    { ...call, id: 'right', tokens, cost_usd_estimate: '1.00' },
-    { ...call, id: 'wrong', tokens, cost_usd_estimate: '2.00' },
+    { ...CALL, run_id: 'run-1', id: 'right', cost_usd_estimate: '1.00' },
+    { ...CALL, run_id: 'run-1', id: 'wrong', cost_usd_estimate: '2.00' },
   ])
 }

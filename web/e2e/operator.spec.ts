@@ -6,6 +6,7 @@ import { admin, newOperator } from './support/admin.ts'
 import { expectUsable } from './support/audit.ts'
 import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
 
+const MONTH = new Date().toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const HTML = '<img src=x onerror="document.title=`taken over`">'
 /** The scripts of the console that the page asks for from now on, built or as sources. */
 function consoleScripts(page: Page): string[] {
@@ -89,6 +90,7 @@ test('every page of the console fits, in light, dark and on a phone', async ({ p
     { name: 'tenants', path: '/operator/tenants', shows: 'Tenants' },
     { name: 'tenant', path: ofTenant(''), shows: 'Console Inc.' },
     { name: 'tenant-usage', path: ofTenant('/usage'), shows: 'Usage' },
+    { name: 'tenant-statement', path: ofTenant('/statement'), shows: `Statement for ${MONTH}` },
     { name: 'margins', path: '/operator/margins', shows: 'Margins' },
     { name: 'plans', path: '/operator/plans', shows: 'Plans' },
     { name: 'price', path: '/operator/prices?provider=acme-ai&model=brand-new', shows: 'Add a price' },

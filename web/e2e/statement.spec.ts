@@ -55,6 +55,10 @@ test('the month is in the address, and the list of months leads to it', async ({
   const saved = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download the statement as CSV' }).click()
   expect((await saved).suggestedFilename()).toBe(`statement-${stack.tenant_id}-${MONTH}.csv`)
+  const exported = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('menuitem', { name: 'Events as CSV' }).click()
+  expect((await exported).suggestedFilename()).toMatch(`events-${stack.tenant_id}-${MONTH}-01-to-${MONTH}`)
 })
 
 /** The text of the page on paper, with single spaces. A reader of the dark theme prints black on white too. */

@@ -29,7 +29,7 @@ const SHAPE =
   'relative inline-flex items-center justify-center gap-2 rounded-lg font-medium transition-colors select-none text-center ' +
   'disabled:cursor-not-allowed disabled:opacity-50 aria-busy:cursor-progress'
 
-function looks({ variant = 'secondary', size = 'md', block = false }: Look): string {
+export function buttonLook({ variant = 'secondary', size = 'md', block = false }: Look): string {
   return cx(SHAPE, VARIANTS[variant], SIZES[size], block && 'w-full')
 }
 
@@ -56,7 +56,7 @@ export function Button({
       onClick={press}
       aria-busy={loading || undefined}
       aria-disabled={loading || undefined}
-      className={cx(looks({ variant, size, block }), className)}
+      className={cx(buttonLook({ variant, size, block }), className)}
     >
       {loading && <Spinner className="absolute" />}
       <span className={cx('inline-flex items-center gap-2', loading && 'opacity-0')}>
@@ -80,7 +80,7 @@ export function LinkButton({
   ...rest
 }: LinkButtonProps) {
   return (
-    <Link {...rest} className={cx(looks({ variant, size, block }), className)}>
+    <Link {...rest} className={cx(buttonLook({ variant, size, block }), className)}>
       {Icon && <Icon aria-hidden className="size-4 shrink-0" />}
       {children}
     </Link>

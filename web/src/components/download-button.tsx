@@ -1,28 +1,21 @@
-import { useMutation } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 
-import { download, type ApiRequest } from '@/lib/api/client'
-import { saveFile } from '@/lib/save-file'
+import type { ApiRequest } from '@/lib/api/client'
 
 import { Button } from './button'
-import { useToast } from './toast'
+import { useDownload } from './use-download'
 
-type DownloadButtonProps = { path: string; query: ApiRequest['query']; label?: string }
+type DownloadButtonProps = { path: string; query: NonNullable<ApiRequest['query']>; label?: string }
 
 /** Saves what a route answers as CSV, under the name that the API gives it. */
 export function DownloadButton({ path, query, label = 'Download as CSV' }: DownloadButtonProps) {
-  const toast = useToast()
-  const file = useMutation({
-    mutationFn: () => download(path, { query: { ...query, format: 'csv' } }),
-    onSuccess: saveFile,
-    onError: (error) => toast({ tone: 'danger', title: 'Download failed', body: error.message }),
-  })
+  const file = useDownload()
   return (
     <Button
       size="sm"
       icon={Download}
       loading={file.isPending}
-      onClick={() => file.mutate()}
+      onClick={() => file.mutate({ path, query: { ...query, format: 'csv' } })}
       aria-label={label}
     >
       CSV

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test } from 'vitest'
 
@@ -44,8 +44,8 @@ test('shows the events of the number that was asked for, and leads to their runs
     `${QUESTION}&provider=openai&model=gpt-4.1-mini`,
   )
   expect(await screen.findByText('ada')).toBeVisible()
-  const links = (await table()).getAllByRole('link')
-  expect(links.map((link) => link.getAttribute('href'))).toEqual(['/t/acme/runs/a%2Fb?step=e1'])
+  const [ofRun] = (await table()).getAllByRole('link')
+  expect(ofRun).toHaveAttribute('href', '/t/acme/runs/a%2Fb?step=e1')
   expect(Object.fromEntries(requests[0]?.query ?? [])).toEqual({
     from: '2026-11-01T00:00:00Z',
     to: '2026-12-01T00:00:00Z',
@@ -53,6 +53,31 @@ test('shows the events of the number that was asked for, and leads to their runs
     model: 'gpt-4.1-mini',
   })
   expect(screen.getByText(/^Usage of openai \/ gpt-4\.1-mini from /)).toBeVisible()
+})
+
+test('an event without a run is opened in place, where owners correct it', async () => {
+  const event = eventOf({ id: 'e2', run_id: null, api_key: 'ab12' })
+  serveApi({
+    [EXPLAIN]: { body: explanationOf({ events: [event] }) },
+    'GET /tenants/acme/api-keys': {
+      body: { api_keys: [{ id: 'ab12', label: 'Agents', prefix: 'gwi_test_1234' }] },
+    },
+    'POST /tenants/acme/events/e2/void': { body: event },
+  })
+  const at = `/t/acme/explain?${QUESTION}`
+  const { router } = renderPage(<ExplainPage />, { at, path: 't/:tenant/explain', tenant: tenantOf() })
+  await userEvent.click(await (await table()).findByRole('link'))
+  const opened = within(await screen.findByRole('dialog', { name: 'gpt-4.1-mini' }))
+  expect(opened.getByText('Recorded without a run.')).toBeVisible()
+  expect(await opened.findByText('gwi_test_1234…')).toBeVisible()
+  expect(new URLSearchParams(router.state.location.search).get('event')).toBe('e2')
+  await userEvent.click(opened.getByRole('button', { name: 'Void event' }))
+  const asked = within(screen.getByRole('dialog', { name: 'Void this event?' }))
+  await userEvent.type(asked.getByLabelText('Reason'), 'a load test')
+  await userEvent.click(asked.getByRole('button', { name: 'Void event' }))
+  await waitFor(() => expect(screen.queryByRole('dialog', { name: 'Void this event?' })).toBeNull())
+  await userEvent.click(opened.getByRole('button', { name: 'Close' }))
+  expect(router.state.location.search).toBe(`?${new URLSearchParams(QUESTION).toString()}`)
 })
 
 test('a sum that grows with the pages says so, and goes on by the cursor', async () => {

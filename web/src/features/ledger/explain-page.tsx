@@ -8,12 +8,14 @@ import { LinkButton } from '@/components/button'
 import { Card } from '@/components/card'
 import { CostText } from '@/components/cost-text'
 import { DataTable, type Column } from '@/components/data-table'
+import { Dialog } from '@/components/dialog'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { Instant } from '@/components/instant'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { stands, STATES } from '@/features/metering/corrections'
+import { EventContent } from '@/features/metering/event-content'
 import { costText } from '@/features/metering/event-figures'
 import { stepPath } from '@/features/metering/run-address'
 import { pagesQuery } from '@/lib/api/queries'
@@ -25,6 +27,9 @@ import { useTenant } from '@/lib/tenant'
 import { type Question } from '@/features/metering/explain-address'
 import { questionIn } from './explain-filters'
 import { NameAtProvider } from './series-name'
+
+/** The parameter that names the event that is open: one without a run, as others are open in theirs. */
+const EVENT = 'event'
 
 export function ExplainPage() {
   const [search] = useSearchParams()
@@ -75,10 +80,13 @@ function instantText(text: string): string {
 
 function Answer({ question }: { question: Question }) {
   const { id } = useTenant()
+  const [search, setSearch] = useSearchParams()
   const query = useInfiniteQuery(pagesQuery<Explanation>(id, 'usage/explain', { ...question }))
   const { data, error } = query
   if (error && !data) return <ErrorState title="Could not load the events" query={query} />
   const last = data?.pages.at(-1)
+  const events = data?.pages.flatMap((page) => page.events)
+  const open = events?.find((event) => event.id === search.get(EVENT))
   return (
     <>
       {error && (
@@ -91,9 +99,11 @@ function Answer({ question }: { question: Question }) {
         <DataTable
           caption="Events"
           columns={COLUMNS}
-          rows={data?.pages.flatMap((page) => page.events)}
+          rows={events}
           rowKey={(event) => event.id}
-          href={(event) => (event.run_id === null ? undefined : stepPath(id, event.run_id, event.id))}
+          href={(event) =>
+            event.run_id === null ? `?${withEvent(search, event.id)}` : stepPath(id, event.run_id, event.id)
+          }
           loadingRows={8}
           more={query}
           {...(query.hasNextPage
@@ -101,8 +111,24 @@ function Answer({ question }: { question: Question }) {
             : { empty: <p className="px-5 pb-5 text-ink-soft">No events are left of this number.</p> })}
         />
       </Card>
+      <Dialog
+        open={open !== undefined}
+        onClose={() => setSearch(withEvent(search), { replace: true })}
+        title={open?.model ?? ''}
+        description="Recorded without a run."
+      >
+        {open && <EventContent event={open} />}
+      </Dialog>
     </>
   )
+}
+
+/** The address with this event open, or with none. */
+function withEvent(search: URLSearchParams, event?: string): string {
+  const changed = new URLSearchParams(search)
+  if (event === undefined) changed.delete(EVENT)
+  else changed.set(EVENT, event)
+  return changed.toString()
 }
 
 function Total({ explanation: { sum, sum_is_complete } }: { explanation: Explanation }) {

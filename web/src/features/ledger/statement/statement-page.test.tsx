@@ -1,8 +1,9 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 
 import type { Statement } from '@/lib/api/types'
+import { saveFile } from '@/lib/save-file'
 import { problem, serveApi } from '@/testing/api'
 import { PAID_INVOICE } from '@/testing/invoices'
 import { renderPage } from '@/testing/render'
@@ -10,6 +11,8 @@ import { statementOf } from '@/testing/statements'
 import { tenantOf } from '@/testing/tenants'
 
 import { StatementPage } from './statement-page'
+
+vi.mock('@/lib/save-file', () => ({ saveFile: vi.fn() }))
 
 const ROUTE = 'GET /tenants/acme/statement'
 
@@ -68,6 +71,19 @@ test('the month that is chosen is asked for, and stands in the address', async (
   await userEvent.selectOptions(await screen.findByLabelText('Month'), 'October 2026')
   expect(router.state.location.search).toBe('?month=2026-10')
   expect(requests.map(({ query }) => query.get('month'))).toEqual([null, '2026-10'])
+})
+
+test('the events and charges of the month are exported as files', async () => {
+  const requests = serveApi({ [ROUTE]: { body: statementOf() }, 'GET /tenants/acme/export': { body: '' } })
+  renderPage(<StatementPage />, { at: '/t/acme/statement', tenant: tenantOf() })
+  await userEvent.click(await screen.findByRole('button', { name: 'Export' }))
+  await userEvent.click(screen.getByRole('menuitem', { name: 'Charges in FOCUS' }))
+  await waitFor(() => expect(saveFile).toHaveBeenCalledOnce())
+  expect(Object.fromEntries(requests.at(-1)?.query ?? [])).toEqual({
+    format: 'focus',
+    from: '2026-11-01T00:00:00Z',
+    to: '2026-12-01T00:00:00Z',
+  })
 })
 
 test('printing is the browser’s', async () => {

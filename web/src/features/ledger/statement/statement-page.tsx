@@ -15,6 +15,7 @@ import type { Statement } from '@/lib/api/types'
 import { formatDay } from '@/lib/format'
 import { useTenant } from '@/lib/tenant'
 
+import { ExportMenu } from './export-menu'
 import { InvoicesCard } from './invoices-card'
 import { monthName } from './month'
 import { MonthsCard } from './months-card'
@@ -82,6 +83,7 @@ function Actions({ statement, onChoose }: ActionsProps) {
         query={{ month, bom: 'true' }}
         label="Download the statement as CSV"
       />
+      <ExportMenu statement={statement} />
       <Button size="sm" icon={Printer} onClick={() => window.print()}>
         Print
       </Button>

@@ -1,5 +1,5 @@
 // The pages of one tenant, below its frame.
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, type ComponentType } from 'react'
 import type { RouteObject } from 'react-router'
 
 import { PageSkeleton } from '@/components/page-skeleton'
@@ -15,22 +15,30 @@ const UsagePage = lazy(async () => ({
   default: (await import('@/features/ledger/usage-page')).UsagePage,
 }))
 
+const StatementPage = lazy(async () => ({
+  default: (await import('@/features/ledger/statement/statement-page')).StatementPage,
+}))
+
+/** A page of the tenant's own, as its members see it. */
+const asMember = (path: string, Page: ComponentType, label: string): RouteObject => ({
+  path,
+  element: <UsageTab />,
+  children: [
+    {
+      index: true,
+      element: (
+        <Suspense fallback={<PageSkeleton label={label} />}>
+          <Page />
+        </Suspense>
+      ),
+    },
+  ],
+})
+
 export const TENANT_PAGES: RouteObject[] = [
   { index: true, element: <TenantOverview /> },
-  {
-    path: 'usage',
-    element: <UsageTab />,
-    children: [
-      {
-        index: true,
-        element: (
-          <Suspense fallback={<PageSkeleton label="Loading usage" />}>
-            <UsagePage />
-          </Suspense>
-        ),
-      },
-    ],
-  },
+  asMember('usage', UsagePage, 'Loading usage'),
+  asMember('statement', StatementPage, 'Loading the statement'),
   { path: 'keys', element: <KeysTab /> },
   { path: 'members', element: <MembersTab /> },
   { path: 'invoices', element: <InvoicesTab /> },

@@ -5,6 +5,7 @@ import { problem, serveApi, type Routes } from '@/testing/api'
 import { PAID_INVOICE } from '@/testing/invoices'
 import { platformTenantOf } from '@/testing/platform'
 import { renderPages } from '@/testing/render'
+import { statementOf } from '@/testing/statements'
 import { usageOf } from '@/testing/usage'
 
 import { TenantFrame } from './tenant-frame'
@@ -43,6 +44,18 @@ test('the usage page is the tenant’s own, read only and marked, and asks again
   expect(asked()).toBe(1)
   await act(() => vi.advanceTimersByTimeAsync(30_000))
   expect(asked()).toBe(2)
+})
+
+test('the statement is the tenant’s own, and its months stay in the console', async () => {
+  show('statement', {
+    [`GET ${ACME}/usage`]: { body: usageOf() },
+    [`GET ${ACME}/statement`]: { body: statementOf() },
+  })
+  expect(await screen.findByText('You are viewing Acme Inc. as an operator. Read only.')).toBeVisible()
+  expect(await screen.findByRole('link', { name: 'October 2026' })).toHaveAttribute(
+    'href',
+    '/operator/tenants/acme/statement?month=2026-10',
+  )
 })
 
 test('invoices are shown, and not asked to be paid', async () => {

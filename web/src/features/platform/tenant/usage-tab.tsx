@@ -1,4 +1,4 @@
-// Around the tenant's own usage page. Firestore refuses its listeners to operators, so the page asks again and again.
+// Around the tenant's own pages. Firestore refuses its listeners to operators, so the page asks again and again.
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useOutletContext } from 'react-router'
 
