@@ -220,17 +220,20 @@ def test_a_signal_to_make_test_stops_its_emulators(number: int, tree: Path) -> N
 
 
 def test_make_check_formats_lints_types_and_looks_at_imports_in_both_languages(stand_ins: StandIns) -> None:
-    assert stand_ins.calls("check") == [
+    checks = [
         "ruff format --check",
         "ruff check",
         "mypy shared functions tools tests",
         "lint-imports ",
+        "python -m tools.api_types --check",
         "mypy .",
         "lint-imports ",
-        "python -m tools.api_types --check",
         "npm --prefix web run lint --silent",
         "npm --prefix web run types --silent",
     ]
+    assert sorted(stand_ins.calls("check")) == sorted(checks)
+    assert sorted(stand_ins.calls("--jobs=2", "check")) == sorted(checks)
+    assert stand_ins.make("check", failing="npm").returncode != 0
 
 
 def test_make_types_writes_what_make_check_compares(stand_ins: StandIns) -> None:
