@@ -81,9 +81,9 @@ test-python:
 fuzz: $(SYNCED)  ## Send what the OpenAPI documents describe and forbid, by the thousand (FUZZ_EXAMPLES=200 for more)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-110} $(BIN)/python -m pytest tests/http/test_fuzz.py $(ARGS)
 
-# Thousands of runs, of which `make test` makes a sample.
-faults: $(SYNCED)  ## Let each call to Firestore fail in every way, before and after its effect
-	@FAULTS=all $(BIN)/python -m pytest tests/adapters/test_fault_injection.py --timeout=900 $(ARGS)
+# Thousands of runs and orders, of which `make test` makes a sample.
+faults: $(SYNCED)  ## Let each call to Firestore fail in every way, and let webhooks come in every order
+	@FAULTS=all $(BIN)/python -m pytest tests/adapters/test_fault_injection.py tests/usecases/billing/test_billing_in_any_order.py --timeout=900 $(ARGS)
 
 chaos: $(SYNCED)  ## Record under faults, and compare what was acknowledged with what is stored; writes .local/reliability.json
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
