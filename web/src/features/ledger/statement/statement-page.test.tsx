@@ -3,16 +3,14 @@ import userEvent from '@testing-library/user-event'
 import { expect, test, vi } from 'vitest'
 
 import type { Statement } from '@/lib/api/types'
-import { saveFile } from '@/lib/save-file'
 import { problem, serveApi } from '@/testing/api'
+import { keepSavedFiles } from '@/testing/files'
 import { PAID_INVOICE } from '@/testing/invoices'
 import { renderPage } from '@/testing/render'
 import { statementOf } from '@/testing/statements'
 import { tenantOf } from '@/testing/tenants'
 
 import { StatementPage } from './statement-page'
-
-vi.mock('@/lib/save-file', () => ({ saveFile: vi.fn() }))
 
 const ROUTE = 'GET /tenants/acme/statement'
 
@@ -76,9 +74,10 @@ test('the month that is chosen is asked for, and stands in the address', async (
 test('the events and charges of the month are exported as files', async () => {
   const requests = serveApi({ [ROUTE]: { body: statementOf() }, 'GET /tenants/acme/export': { body: '' } })
   renderPage(<StatementPage />, { at: '/t/acme/statement', tenant: tenantOf() })
+  const saved = keepSavedFiles()
   await userEvent.click(await screen.findByRole('button', { name: 'Export' }))
   await userEvent.click(screen.getByRole('menuitem', { name: 'Charges in FOCUS' }))
-  await waitFor(() => expect(saveFile).toHaveBeenCalledOnce())
+  await waitFor(() => expect(saved).toHaveLength(1))
   expect(Object.fromEntries(requests.at(-1)?.query ?? [])).toEqual({
     format: 'focus',
     from: '2026-11-01T00:00:00Z',
