@@ -1,0 +1,95 @@
+"""Calls that are checked before they are made, in coroutines and in the hooks of LiteLLM's proxy."""
+
+import asyncio
+import json
+from typing import Any
+
+import litellm
+import pytest
+
+from gwi_usage import Meter, context
+from gwi_usage.litellm import CallRefused, UsageLogger
+from tests.litellm.conftest import MESSAGES, Agent
+from tests.service import Received, Reply, Service
+
+REASON = "The run has used its 0.50 USD."
+
+
+@pytest.fixture
+def enforcing(meter: Meter) -> UsageLogger:
+    enforcing = UsageLogger(meter, enforces=True)
+    litellm.callbacks = [enforcing]
+    return enforcing
+
+
+@pytest.fixture
+def agent(enforcing: UsageLogger, meter: Meter, service: Service) -> Agent:
+    return Agent(meter, service, is_async=True)
+
+
+def answering(**check: Any) -> Any:
+    """Let the service answer checks as stated."""
+
+    def instead(received: Received) -> Reply | None:
+        if received.path != "/v1/check":
+            return None
+        return 200, {"Content-Type": "application/json"}, json.dumps(check).encode()
+
+    return instead
+
+
+def test_a_call_for_which_nothing_is_left_is_not_made(agent: Agent, service: Service, meter: Meter) -> None:
+    service.instead = answering(allowed=False, code="budget_exceeded", reason=REASON)
+    with pytest.raises(CallRefused, match=f"{REASON} \\(budget_exceeded\\)") as refused:
+        agent.chat(mock_response="litellm.RateLimitError")  # which the call would raise
+    assert (refused.value.status_code, refused.value.check.code) == (402, "budget_exceeded")
+    assert (meter.pending, service.events) == (0, {})
+
+
+def test_usage_that_cannot_be_read_is_told_as_passing_where_the_tenant_denies(
+    agent: Agent, service: Service
+) -> None:
+    service.instead = answering(allowed=False, decided=False, code="usage_unreadable", reason="Later.")
+    with pytest.raises(CallRefused) as refused:
+        agent.chat()
+    assert refused.value.status_code == 503
+
+
+def test_what_was_used_before_is_sent_before_a_call_is_checked(agent: Agent, service: Service) -> None:
+    agent.chat()
+    agent.chat()
+    paths = [received.path for received in service.requests]
+    assert paths[:3] == ["/v1/check", "/v1/events", "/v1/check"]
+    assert len(service.events) == 2
+
+
+def test_a_check_is_for_whoever_calls(agent: Agent, service: Service) -> None:
+    named = {"gwi.run_id": "run-7", "gwi.workflow_id": "support", "gwi.tenant_id": "acme"}
+    with context(tags={"feature": "search"}):
+        agent.chat(user="ann", metadata=named)
+    [check] = service.sent("/v1/check")
+    spender = {"user_id": "ann", "workflow_id": "support", "run_id": "run-7", "tags": {"feature": "search"}}
+    assert check.content == {"tokens": 1, **spender}
+    assert check.tenant == "acme"
+
+
+def test_calls_are_made_while_the_service_does_not_answer(agent: Agent, service: Service) -> None:
+    service.instead = lambda received: (503, {}, b"")
+    assert agent.chat().choices[0].message.content == "Starter."
+
+
+def test_a_request_to_the_proxy_is_checked_once(enforcing: UsageLogger, service: Service) -> None:
+    request = {"messages": MESSAGES, "metadata": {}, "proxy_server_request": {"url": "/v1/chat/completions"}}
+
+    async def hooks() -> None:
+        await enforcing.async_pre_call_hook(None, None, request, "acompletion")
+        await enforcing.async_pre_call_deployment_hook(request, "acompletion")
+
+    asyncio.run(hooks())
+    assert len(service.sent("/v1/check")) == 1
+
+
+def test_nothing_is_checked_unless_asked_for(meter: Meter, service: Service) -> None:
+    litellm.callbacks = [UsageLogger(meter)]
+    Agent(meter, service, is_async=True).chat()
+    assert service.sent("/v1/check") == []
