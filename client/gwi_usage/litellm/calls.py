@@ -56,8 +56,10 @@ def answered(details: Mapping[str, Any], response: object, times: Times) -> dict
     """Return the fields of a call that was answered. Without usage, the service counts it as unpriced."""
     stated = response.get("usage") if isinstance(response, Mapping) else getattr(response, "usage", None)
     usage = _plain_usage(stated)
-    used = _estimated if _is_estimated(details) else _stated
-    return {**_call(details, response, times), **(used(response, usage) if usage else {})}
+    is_aborted = bool((details.get("metadata") or {}).get("client_disconnected"))
+    used = _estimated if is_aborted or _is_estimated(details) else _stated
+    aborted = {"metadata": {"aborted": True}} if is_aborted else {}
+    return {**_call(details, response, times), **aborted, **(used(response, usage) if usage else {})}
 
 
 def failed(details: Mapping[str, Any], times: Times) -> dict[str, Any]:
@@ -105,16 +107,17 @@ def _call(details: Mapping[str, Any], response: object, times: Times) -> dict[st
 
 
 def _served_by(details: Mapping[str, Any], response: object) -> tuple[str, str]:
-    """Return the provider and the model. Some kinds of calls are logged by the name that the agent called."""
+    """Return the provider and the model. Some kinds of calls are logged by the name that the caller chose."""
     hidden = getattr(response, "_hidden_params", None) or {}
     provider = details.get("custom_llm_provider") or hidden.get("custom_llm_provider")
     model = str(details.get("model") or "unknown")
     if provider:
         return str(provider), model.removeprefix(f"{provider}/")
+    deployed = (details.get("standard_logging_object") or {}).get("model") or model
     try:
-        named, found, *_ = litellm.get_llm_provider(model)
+        named, found, *_ = litellm.get_llm_provider(deployed)
     except BadRequestError:
-        return _GATEWAY, model
+        return _GATEWAY, str(deployed)
     return found, named
 
 

@@ -36,10 +36,10 @@ class Agent:
         defaults = {"model": "openai/gpt-4.1-mini", "messages": MESSAGES, "mock_response": "Starter."}
         return self.call("completion", **{**defaults, **options})
 
-    def call(self, function: str, **options: Any) -> Any:
+    def call(self, function: str, owner: Any = litellm, **options: Any) -> Any:
         if self._is_async:
-            return asyncio.run(self._call_async(getattr(litellm, f"a{function}"), options))
-        answer = getattr(litellm, function)(**options)
+            return asyncio.run(self._call_async(getattr(owner, f"a{function}"), options))
+        answer = getattr(owner, function)(**options)
         return list(answer) if options.get("stream") else answer
 
     async def _call_async(self, function: Callable[..., Any], options: dict[str, Any]) -> Any:
