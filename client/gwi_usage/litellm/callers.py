@@ -12,8 +12,9 @@ _PREFIX = "gwi."
 _TAG = "gwi.tags."
 _TAG_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _MAX_TAGS = 5
-_MAX_CHARS = {"tenant_id": 256, "user_id": 256, "workflow_id": 256, "run_id": 128, "parent_run_id": 128}
-_MAX_TAG_CHARS = 128
+_REFERENCES = ("tenant_id", "user_id", "workflow_id")
+_RUNS = ("run_id", "parent_run_id")
+_MAX_SHORT_CHARS = 128
 _USERS = ("user_api_key_end_user_id", "user_api_key_user_id")
 _NO_USER = "default_user_id"
 """The user that the proxy names for its master key."""
@@ -28,11 +29,10 @@ def caller_of(call: Mapping[str, Any]) -> Context:
     metadata = _metadata(call)
     of_key = _of_key(call) if call.get("proxy_server_request") else None
     stated = {**metadata, **(of_key or {})}
-    fields: dict[str, Any] = {
-        name: _text(stated.get(_PREFIX + name), limit) for name, limit in _MAX_CHARS.items()
-    }
+    fields: dict[str, Any] = {name: text_of(stated.get(_PREFIX + name)) for name in _REFERENCES}
+    fields |= {name: text_of(stated.get(_PREFIX + name), _MAX_SHORT_CHARS) for name in _RUNS}
     if of_key is not None:
-        fields["tenant_id"] = _text(of_key.get(_PREFIX + "tenant_id"), _MAX_CHARS["tenant_id"])
+        fields["tenant_id"] = text_of(of_key.get(_PREFIX + "tenant_id"))
     fields["user_id"] = fields["user_id"] or _user(call, metadata)
     return Context(**fields, tags=dict(list(_tags(stated))[:_MAX_TAGS]))
 
@@ -56,10 +56,8 @@ def _of_key(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _user(call: Mapping[str, Any], metadata: Mapping[str, Any]) -> str | None:
-    names = (call.get("user"), *(metadata.get(name) for name in _USERS))
-    return next(
-        (text for name in names if (text := _text(name, _MAX_CHARS["user_id"])) not in (None, _NO_USER)), None
-    )
+    named = map(text_of, (call.get("user"), *map(metadata.get, _USERS)))
+    return next((text for text in named if text not in (None, _NO_USER)), None)
 
 
 def _tags(stated: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -68,12 +66,12 @@ def _tags(stated: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     pairs = [tag.partition(":")[::2] for tag in own if isinstance(tag, str)] if isinstance(own, list) else []
     pairs += [(name.removeprefix(_TAG), value) for name, value in stated.items() if name.startswith(_TAG)]
     for name, value in pairs:
-        text = _text(value, _MAX_TAG_CHARS)
+        text = text_of(value, _MAX_SHORT_CHARS)
         if text and _TAG_NAME.fullmatch(name):
             yield name, text
 
 
-def _text(value: object, limit: int) -> str | None:
+def text_of(value: object, limit: int = 256) -> str | None:
     """Return a name that the service takes: a caller of the proxy must not escape metering by a name it refuses."""
     if not isinstance(value, str | int):
         return None

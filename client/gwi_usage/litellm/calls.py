@@ -10,6 +10,7 @@ import litellm
 from litellm.exceptions import BadRequestError
 
 from gwi_usage import responses
+from gwi_usage.litellm.callers import text_of
 
 _MODEL_CALLS = frozenset(
     {
@@ -21,17 +22,8 @@ _MODEL_CALLS = frozenset(
 """Others read or manage what is stored at a provider; a stored response states again what it used."""
 _STATE_USAGE = frozenset(
     {
-        *(
-            "anthropic",
-            "bedrock",
-            "bedrock_converse",
-            "cohere",
-            "cohere_chat",
-            "gemini",
-            "ollama",
-            "ollama_chat",
-        ),
-        *("vertex_ai", "vertex_ai_beta"),
+        *("anthropic", "bedrock", "bedrock_converse", "cohere", "cohere_chat"),
+        *("gemini", "ollama", "ollama_chat", "vertex_ai", "vertex_ai_beta"),
     }
 )
 """Providers whose streams always state their usage; others do if they are asked to."""
@@ -98,12 +90,10 @@ def _kind(details: Mapping[str, Any]) -> str:
 
 def _call(details: Mapping[str, Any], response: object, times: Times) -> dict[str, Any]:
     provider, model = _served_by(details, response)
-    return {
-        "provider": provider,
-        "model": model,
-        "latency_ms": max(0, round((times.ended - times.began).total_seconds() * 1000)),
-        "request_id": str(details.get("litellm_call_id"))[:256],
-    }
+    latency_ms = max(0, round((times.ended - times.began).total_seconds() * 1000))
+    call_id = text_of(details.get("litellm_call_id"))
+    named = {"request_id": call_id} if call_id else {}
+    return {"provider": provider, "model": model, "latency_ms": latency_ms, **named}
 
 
 def _served_by(details: Mapping[str, Any], response: object) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,6 +22,9 @@ from gwi_usage.meter import Meter
 
 _CONTEXT = "gwi_usage_context"
 _MAX_TOLD = 10_000
+_AWAY_SECONDS = 5.0
+"""So long no call waits for a service that has not answered."""
+_PAYMENT_REQUIRED, _FORBIDDEN, _TOO_MANY, _UNAVAILABLE = 402, 403, 429, 503
 
 
 class CallRefused(GwiError):
@@ -29,11 +33,10 @@ class CallRefused(GwiError):
     LiteLLM's proxy answers with its status, its message and its `provider_specific_fields`.
     """
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: Check, status_code: int = _PAYMENT_REQUIRED) -> None:
         code = check.code or "refused"
-        self.check = check
+        self.check, self.status_code = check, status_code
         self.message = f"{check.reason or 'GWI Usage refused the call.'} ({code})"
-        self.status_code = 402 if check.decided else 503
         self.provider_specific_fields = {"code": code}
         super().__init__(self.message)
 
@@ -50,17 +53,20 @@ class UsageLogger(CustomLogger):
         self._meter, self._enforces = meter, enforces
         self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
         self._lock = threading.Lock()
+        self._away_until = 0.0
 
     async def async_pre_call_hook(
         self, user_api_key_dict: object, cache: object, data: dict[str, Any], call_type: str
     ) -> None:
         """Check a request to the proxy, before it chooses who serves the model."""
-        await self._check(data)
+        if refusal := await self._refusal(data):
+            raise CallRefused(refusal, _status_of(refusal))
 
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: object) -> None:
         """Check a call of a coroutine, unless the proxy has checked it."""
-        if not kwargs.get("proxy_server_request"):
-            await self._check(kwargs)
+        if not kwargs.get("proxy_server_request") and (refusal := await self._refusal(kwargs)):
+            # LiteLLM's router takes 429 and 503 for failures of the deployment, which it would put aside.
+            raise CallRefused(refusal)
 
     def log_pre_api_call(self, model: str, messages: object, kwargs: dict[str, Any]) -> None:
         """Keep the context of the agent: LiteLLM logs the end of a stream in a thread of its own."""
@@ -88,15 +94,16 @@ class UsageLogger(CustomLogger):
         self._record_failure(kwargs, Times(start_time, end_time))
         await self._send()
 
-    async def _check(self, call: Mapping[str, Any]) -> None:
-        """Raise CallRefused if nothing is left. While the service does not answer, calls are made."""
-        if not self._enforces:
-            return
+    async def _refusal(self, call: Mapping[str, Any]) -> Check | None:
+        """Return the check that refuses a call; None if it may be made, as while the service does not answer."""
+        if not self._enforces or time.monotonic() < self._away_until:
+            return None
         await self._send()
         with contexts.entered(caller_of(call)):
             check = await self._meter.acheck(tokens=1)
-        if not check.allowed:
-            raise CallRefused(check)
+        if not check.answer:
+            self._away_until = time.monotonic() + _AWAY_SECONDS
+        return check if _refuses(check) else None
 
     def _record(self, details: Mapping[str, Any], response: object, times: Times) -> None:
         with self._harmless():
@@ -141,3 +148,15 @@ class UsageLogger(CustomLogger):
 
     def _harmless(self) -> Any:
         return self._meter._core.harmless("LiteLLM's callback")
+
+
+def _refuses(check: Check) -> bool:
+    """Return whether a call must not be made; a suspended tenant or too many checks are an error of the service."""
+    return not check.allowed or str(check.answer.get("status")).startswith("4")
+
+
+def _status_of(refusal: Check) -> int:
+    if refusal.decided:
+        return _PAYMENT_REQUIRED
+    status = refusal.answer.get("status")
+    return status if status in (_FORBIDDEN, _TOO_MANY) else _UNAVAILABLE

@@ -81,6 +81,14 @@ def test_the_deployment_of_a_router_is_named_by_its_model(meter: Meter, service:
     assert {(event["provider"], event["model"]) for event in events} == {("anthropic", "claude-sonnet-4-5")}
 
 
+@pytest.mark.parametrize(
+    ("call_id", "named"), [("mine", {"mine"}), ("", set()), ("\x81\n", set()), (None, set())]
+)
+def test_an_id_that_the_service_would_refuse_is_left_out(call_id: object, named: set[str]) -> None:
+    event = calls.answered({**CHAT, "litellm_call_id": call_id}, None, TIMES)
+    assert {event[name] for name in ("request_id",) if name in event} == named
+
+
 def test_a_provider_that_nobody_knows_is_left_to_the_service() -> None:
     event = calls.answered({"call_type": "completion", "model": "acme/llm"}, None, TIMES)
     assert (event["provider"], event["model"]) == ("litellm", "acme/llm")

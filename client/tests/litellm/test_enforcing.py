@@ -10,9 +10,14 @@ import pytest
 from gwi_usage import Meter, context
 from gwi_usage.litellm import CallRefused, UsageLogger
 from tests.litellm.conftest import MESSAGES, Agent
-from tests.service import Received, Reply, Service
+from tests.service import Reply, Service, page, problem
 
+PROXIED = {"messages": MESSAGES, "metadata": {}, "proxy_server_request": {"url": "/v1/chat/completions"}}
 REASON = "The run has used its 0.50 USD."
+
+
+def checked(**check: Any) -> Reply:
+    return 200, {"Content-Type": "application/json"}, json.dumps(check).encode()
 
 
 @pytest.fixture
@@ -27,32 +32,39 @@ def agent(enforcing: UsageLogger, meter: Meter, service: Service) -> Agent:
     return Agent(meter, service, is_async=True)
 
 
-def answering(**check: Any) -> Any:
-    """Let the service answer checks as stated."""
-
-    def instead(received: Received) -> Reply | None:
-        if received.path != "/v1/check":
-            return None
-        return 200, {"Content-Type": "application/json"}, json.dumps(check).encode()
-
-    return instead
-
-
 def test_a_call_for_which_nothing_is_left_is_not_made(agent: Agent, service: Service, meter: Meter) -> None:
-    service.instead = answering(allowed=False, code="budget_exceeded", reason=REASON)
+    service.instead = lambda received: checked(allowed=False, code="budget_exceeded", reason=REASON)
     with pytest.raises(CallRefused, match=f"{REASON} \\(budget_exceeded\\)") as refused:
         agent.chat(mock_response="litellm.RateLimitError")  # which the call would raise
     assert (refused.value.status_code, refused.value.check.code) == (402, "budget_exceeded")
     assert (meter.pending, service.events) == (0, {})
 
 
-def test_usage_that_cannot_be_read_is_told_as_passing_where_the_tenant_denies(
-    agent: Agent, service: Service
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        (checked(allowed=False, code="budget_exceeded", reason=REASON), 402, "budget_exceeded"),
+        (checked(allowed=False, decided=False, code="usage_unreadable"), 503, "usage_unreadable"),
+        (problem(403, "tenant_suspended"), 403, "tenant_suspended"),
+        (problem(429, "rate_limited"), 429, "rate_limited"),
+        (problem(401, "unauthenticated"), 503, "unauthenticated"),
+        (problem(422, "invalid_event"), 503, "invalid_event"),
+    ],
+)
+def test_the_proxy_answers_with_a_status_and_the_code(
+    enforcing: UsageLogger, service: Service, answer: Reply, status: int, code: str
 ) -> None:
-    service.instead = answering(allowed=False, decided=False, code="usage_unreadable", reason="Later.")
+    service.instead = lambda received: answer
+    with pytest.raises(CallRefused, match=f"\\({code}\\)") as refused:
+        asyncio.run(enforcing.async_pre_call_hook(None, None, PROXIED, "acompletion"))
+    assert refused.value.status_code == status
+
+
+def test_no_refusal_makes_litellms_router_put_a_deployment_aside(agent: Agent, service: Service) -> None:
+    service.instead = lambda received: problem(429, "rate_limited")
     with pytest.raises(CallRefused) as refused:
         agent.chat()
-    assert refused.value.status_code == 503
+    assert refused.value.status_code == 402
 
 
 def test_what_was_used_before_is_sent_before_a_call_is_checked(agent: Agent, service: Service) -> None:
@@ -73,17 +85,25 @@ def test_a_check_is_for_whoever_calls(agent: Agent, service: Service) -> None:
     assert check.tenant == "acme"
 
 
-def test_calls_are_made_while_the_service_does_not_answer(agent: Agent, service: Service) -> None:
-    service.instead = lambda received: (503, {}, b"")
+@pytest.mark.parametrize("answer", [page(200), page(503), problem(503, "unavailable")])
+def test_calls_are_made_while_the_service_does_not_decide(
+    agent: Agent, service: Service, answer: Reply
+) -> None:
+    service.instead = lambda received: answer
     assert agent.chat().choices[0].message.content == "Starter."
 
 
-def test_a_request_to_the_proxy_is_checked_once(enforcing: UsageLogger, service: Service) -> None:
-    request = {"messages": MESSAGES, "metadata": {}, "proxy_server_request": {"url": "/v1/chat/completions"}}
+def test_a_service_that_does_not_answer_is_not_asked_before_each_call(agent: Agent, service: Service) -> None:
+    service.instead = lambda received: page(503) if received.path == "/v1/check" else None
+    agent.chat()
+    agent.chat()
+    assert len(service.sent("/v1/check")) == 1
 
+
+def test_a_request_to_the_proxy_is_checked_once(enforcing: UsageLogger, service: Service) -> None:
     async def hooks() -> None:
-        await enforcing.async_pre_call_hook(None, None, request, "acompletion")
-        await enforcing.async_pre_call_deployment_hook(request, "acompletion")
+        await enforcing.async_pre_call_hook(None, None, PROXIED, "acompletion")
+        await enforcing.async_pre_call_deployment_hook(PROXIED, "acompletion")
 
     asyncio.run(hooks())
     assert len(service.sent("/v1/check")) == 1
