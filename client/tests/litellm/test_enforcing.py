@@ -9,6 +9,7 @@ import pytest
 
 from gwi_usage import Meter, context
 from gwi_usage.litellm import CallRefused, UsageLogger
+from tests.conftest import track
 from tests.litellm.conftest import MESSAGES, Agent
 from tests.service import Reply, Service, page, problem
 
@@ -67,12 +68,15 @@ def test_no_refusal_makes_litellms_router_put_a_deployment_aside(agent: Agent, s
     assert refused.value.status_code == 402
 
 
-def test_what_was_used_before_is_sent_before_a_call_is_checked(agent: Agent, service: Service) -> None:
+def test_what_was_used_before_is_sent_before_a_call_is_checked(
+    agent: Agent, meter: Meter, service: Service
+) -> None:
+    track(meter, category="tool")
     agent.chat()
     agent.chat()
     paths = [received.path for received in service.requests]
-    assert paths[:3] == ["/v1/check", "/v1/events", "/v1/check"]
-    assert len(service.events) == 2
+    assert paths[:4] == ["/v1/events", "/v1/check", "/v1/events", "/v1/check"]
+    assert len(service.events) == 1 + 2
 
 
 def test_a_check_is_for_whoever_calls(agent: Agent, service: Service) -> None:
