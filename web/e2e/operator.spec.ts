@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { admin, newOperator } from './support/admin.ts'
 import { expectUsable } from './support/audit.ts'
 import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
+import { expectLive } from './support/usage-page.ts'
 
 const MONTH = new Date().toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const HTML = '<img src=x onerror="document.title=`taken over`">'
@@ -23,6 +24,8 @@ test('anyone but an operator gets no console and none of its scripts', async ({ 
   await signIn(page, tenant.owner, '/operator')
   await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible()
   await page.goto(pathOf(tenant))
+  // Until the page has its figures, its frame is another one, whose menu closes with it.
+  await expectLive(page)
   await page.getByRole('button', { name: /^Account/ }).click()
   await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeVisible()
   await expect(page.getByRole('menuitem', { name: 'Operator console' })).toHaveCount(0)
