@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from shared.domain.ledger.counters import Cell, Series, sum_totals
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
-from shared.domain.metering.event_costs import PricingTerms
+from shared.domain.metering.deltas import DayDelta, deltas_by_day
+from shared.domain.metering.event_costs import RecordingTerms
 from shared.domain.metering.events import MeteringEvent
-from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day, prepare
+from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
 from shared.domain.metering.runs import runs_of
 from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
@@ -237,7 +238,7 @@ def test_a_response_without_usage_is_refused() -> None:
 
 def test_an_estimate_that_is_not_taken_leaves_the_price_to_the_catalog() -> None:
     call = _event(provider="openai", model="gpt-5", tokens={"input_tokens": 100}, cost_usd_estimate="9")
-    ignored = prepare(call, "acme", NOON, PricingTerms(takes_estimates=False))
+    ignored = prepare(call, "acme", NOON, RecordingTerms(takes_estimates=False))
     assert ignored.cost == _prepared(provider="openai", model="gpt-5", tokens={"input_tokens": 100}).cost
     assert ignored.fingerprint == prepare(call, "acme", NOON).fingerprint
 
