@@ -129,3 +129,13 @@ MUTANTS = (
     ),
 )
 """One for each check that the stack in memory has everything for."""
+
+ON_EMULATORS = (
+    Mutant(
+        "warehouse",
+        "shared/adapters/firestore/metering/feed.py",
+        'collection="batches", most=4, events_of=_sealed)',
+        'collection="batches", most=4, events_of=lambda _rpc, _head: [])',
+    ),
+)
+"""One for each check that needs more."""
