@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tools.dev.settings import ROOT
 
-_COPIED = ("shared", "functions", "tools", "firebase.json")
+_COPIED = ("shared", "functions", "tools", "firebase.json", "firestore.rules")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".*")
 
 

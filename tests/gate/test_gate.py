@@ -116,6 +116,7 @@ def test_a_check_fails_where_a_line_of_the_product_is_broken(mutant: Mutant, tmp
 
 
 @slow
+@pytest.mark.timeout(400)
 def test_a_warehouse_that_gets_no_sealed_events_is_seen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
