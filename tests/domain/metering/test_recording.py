@@ -1,4 +1,4 @@
-"""Preparing events: tenant, time, id and price; and the amounts that a batch adds."""
+"""Preparing events: tenant, time, id and price."""
 
 import json
 from datetime import date, datetime, timedelta, timezone
@@ -6,18 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.domain.ledger.counters import Cell, Series, sum_totals
+from shared.domain.ledger.counters import Series
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
-from shared.domain.metering.deltas import DayDelta, deltas_by_day
 from shared.domain.metering.event_costs import RecordingTerms
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
-from shared.domain.metering.runs import runs_of
-from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
+from tests.sample_events import NOON, sum_of_amounts
 
 STEP = timedelta(microseconds=1)
 
@@ -318,40 +314,3 @@ def test_an_unknown_price_is_said_whatever_was_used() -> None:
 def test_metadata_is_kept_as_json_and_empty_metadata_is_dropped() -> None:
     assert _prepared(metadata={"a.b": [1, None, "é"]}).metadata_json == '{"a.b":[1,null,"é"]}'
     assert _prepared(metadata={}).metadata_json is None
-
-
-# Amounts of a batch
-
-
-def test_a_batch_adds_to_each_day_hour_and_series() -> None:
-    events = [llm_call("e1"), llm_call("e2"), llm_call("e3", ts=NOON + timedelta(hours=12), provider="azure")]
-    assert deltas_by_day(events) == {
-        TODAY: DayDelta({Cell(12, Series("openai", "gpt-4.1-mini")): times(2)}, set(), events=2),
-        TODAY + timedelta(days=1): DayDelta(
-            {Cell(0, Series("azure", "gpt-4.1-mini")): CALL}, set(), events=1
-        ),
-    }
-
-
-def test_an_event_without_amounts_lists_its_day_without_cells() -> None:
-    assert deltas_by_day([mark("e1", "run-1", "started")]) == {TODAY: DayDelta({}, {12}, events=1)}
-
-
-def test_the_hours_in_which_runs_may_begin_are_those_of_events_with_a_run() -> None:
-    instants = [NOON, NOON + timedelta(hours=3), NOON + timedelta(hours=12)]
-    events = [llm_call(f"e{ts}", ts=ts, run_id="run-1") for ts in instants] + [
-        llm_call("e", ts=NOON - timedelta(hours=1))
-    ]
-    assert [delta.run_hours for delta in deltas_by_day(events).values()] == [{12, 15}, {0}]
-
-
-@given(
-    st.lists(st.builds(llm_call, st.text(), ts=st.integers(-99, 99).map(lambda h: NOON + timedelta(hours=h))))
-)
-def test_cells_and_runs_of_a_batch_add_up_to_its_events(events: list[RecordedEvent]) -> None:
-    before = [dict(event.amounts) for event in events]
-    cells = [totals for delta in deltas_by_day(events).values() for totals in delta.cells.values()]
-    assert sum_totals(cells) == times(len(events))
-    runs = runs_of([event._replace(run_id=str(len(event.id) % 3)) for event in events])
-    assert sum_totals(run.totals for run in runs.values()) == times(len(events))
-    assert [event.amounts for event in events] == before
