@@ -71,7 +71,7 @@ def test_a_time_of_any_offset_is_stored_in_utc() -> None:
     assert stored.date() == date(2026, 11, 19)
 
 
-# Ids and fingerprints
+# Ids
 
 
 def test_a_given_id_is_kept() -> None:
@@ -84,63 +84,6 @@ def test_an_id_is_derived_from_provider_and_request() -> None:
 
 def test_an_event_without_an_id_or_a_request_gets_a_random_id() -> None:
     assert _prepared().id != _prepared().id
-
-
-def test_the_same_payload_has_the_same_fingerprint_whenever_it_is_sent() -> None:
-    first = prepare(_event(id="e1"), "acme", NOON)
-    later = prepare(_event(id="e1"), "acme", NOON + timedelta(hours=1))
-    assert first.fingerprint == later.fingerprint
-    assert first.ts != later.ts
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"model": "other"},
-        {"tokens": {"total_tokens": 1}},
-        {"latency_ms": 0},
-        {"status": "ok"},
-        {"cost_usd_estimate": "0.1"},
-        {"run_id": "r"},
-        {"user_id": "u"},
-        {"metadata": {"a": 1}},
-        {"ts": NOON},
-    ],
-)
-def test_a_different_payload_has_a_different_fingerprint(change: dict[str, Any]) -> None:
-    assert _prepared(id="e1").fingerprint != _prepared(**({"id": "e1"} | change)).fingerprint
-
-
-def test_the_order_of_keys_does_not_change_the_fingerprint() -> None:
-    one = {"metadata": {"a": {"x": 1, "y": [{"p": 1, "q": 2}]}, "b": 2}}
-    other = {"metadata": {"b": 2, "a": {"y": [{"q": 2, "p": 1}], "x": 1}}}
-    assert _prepared(id="e1", **one).fingerprint == _prepared(id="e1", **other).fingerprint
-    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": 2}, "object": "chat.completion"}
-    turned = {"object": "chat.completion", "usage": {"completion_tokens": 2, "prompt_tokens": 1}}
-    first, second = (_prepared(id="e1", provider="openai", response=each) for each in (usage, turned))
-    assert first.fingerprint == second.fingerprint
-
-
-def test_the_offset_of_an_instant_does_not_change_the_fingerprint() -> None:
-    offsets = [timezone(timedelta(hours=hours)) for hours in (-11, 0, 5, 14)]
-    fingerprints = {_prepared(id="e1", ts=NOON.astimezone(offset)).fingerprint for offset in offsets}
-    assert len(fingerprints) == 1
-    assert _prepared(id="e1", ts=NOON.replace(tzinfo=offsets[2])).fingerprint not in fingerprints
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"a": {"x": 1}, "b": {"y": 1}}, {"a": {"y": 1}, "b": {"x": 1}}),
-        ({"a": [1, 2]}, {"a": [2, 1]}),
-        ({"a": 1}, {"a": "1"}),
-        ({"a": 1}, {"a": True}),
-        ({"a": None}, {}),
-        ({}, None),
-    ],
-)
-def test_different_metadata_has_a_different_fingerprint(one: Any, other: Any) -> None:
-    assert _prepared(id="e1", metadata=one).fingerprint != _prepared(id="e1", metadata=other).fingerprint
 
 
 # Price, usage and metadata
