@@ -51,14 +51,14 @@ def _after_fork(warm_ups: Sequence[Callable[[], object]]) -> None:
     def run() -> None:
         for warm_up in warm_ups:
             warm_up()
-        _limit_garbage_collection()
+        limit_garbage_collection()
 
     os.register_at_fork(
         after_in_child=lambda: threading.Thread(target=run, name="warm-up", daemon=True).start()
     )
 
 
-def _limit_garbage_collection() -> None:
+def limit_garbage_collection() -> None:
     """Collect cyclic garbage rarely, and never among the modules and the price catalog loaded at start-up.
 
     A batch of 500 events creates thousands of objects without cycles; collecting took a fifth of its time.

@@ -11,7 +11,7 @@ from shared.domain.ledger.counters import ShardRef
 from shared.domain.ledger.holds import GRACE, Amounts, Hold, Holds, RunAdmission, RunEnd, RunKey
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.refused_runs import RefusedRuns
-from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.deltas import DayDelta
 from shared.domain.metering.runs import Run
 from shared.domain.people.audit import AuditEntry
 from shared.domain.people.tenants import Tenant

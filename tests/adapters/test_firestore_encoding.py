@@ -29,8 +29,9 @@ from shared.adapters.firestore.paths import hashed_id
 from shared.domain.ledger.counters import METRICS, OTHER, Cell, Cells, Series
 from shared.domain.ledger.periods import day_key
 from shared.domain.ledger.rollups import DayRollup
+from shared.domain.metering.deltas import DayDelta, deltas_by_day
 from shared.domain.metering.events import MeteringEvent
-from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import runs_of
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools

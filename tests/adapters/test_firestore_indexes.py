@@ -56,7 +56,7 @@ from shared.domain.ledger.counters import METRICS, Cell, CounterShard, Series, S
 from shared.domain.ledger.holds import Amounts, Holds
 from shared.domain.ledger.periods import month_of, period_at
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.deltas import DayDelta
 from shared.domain.metering.runs import Run
 from shared.domain.people.receipts import Receipt
 from shared.domain.prices.costs import EventCost

@@ -28,6 +28,9 @@ from tools.dev.functions import existing_functions
 from tools.dev.loopback import post_json
 from tools.dev.settings import DEMO_PAID_PLAN, ROOT
 from tools.dev.tick import push_tick
+from tools.gate.check import PASS, run_check
+from tools.gate.target import Target
+from tools.gate.warehouse import CHECKS, SENT_SECONDS
 
 PARTS = {function.name for function in existing_functions()}
 ENTRIES = PARTS | {"project_id", "tick_topic", "tenant_id", "api_key", "stripe", "stripe_webhook_secret"}
@@ -217,6 +220,13 @@ def test_a_check_tells_what_is_left(stack: RunningStack) -> None:
     misfit = stack.post("record_usage", "/v1/check", {"tokens": plan.token_limit + 1}).content
     assert (fits["allowed"], misfit["allowed"], misfit["code"]) == (True, False, "token_limit_exceeded")
     assert fits["status"]["tokens_remaining"] == plan.token_limit - fits["status"]["tokens_used"]
+
+
+@pytest.mark.timeout(SENT_SECONDS + 60)
+def test_what_is_recorded_reaches_the_warehouse(stack: RunningStack) -> None:
+    (check,) = CHECKS
+    result = run_check(check, Target.of_stack(stack.file.parent))
+    assert result.outcome == PASS, result.seen
 
 
 def test_the_admin_tool_finds_no_drift(stack: RunningStack) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tools.dev.settings import ROOT
 
-_COPIED = ("shared", "functions", "tools", "firebase.json")
+_COPIED = ("shared", "functions", "tools", "firebase.json", "firestore.rules")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", ".*")
 
 
@@ -129,3 +129,13 @@ MUTANTS = (
     ),
 )
 """One for each check that the stack in memory has everything for."""
+
+ON_EMULATORS = (
+    Mutant(
+        "warehouse",
+        "shared/adapters/firestore/metering/feed.py",
+        'collection="batches", most=4, events_of=_sealed)',
+        'collection="batches", most=4, events_of=lambda _rpc, _head: [])',
+    ),
+)
+"""One for each check that needs more."""

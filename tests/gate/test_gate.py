@@ -15,13 +15,13 @@ from threading import Thread
 import pytest
 
 from tests.e2e.running import running_stack
-from tests.gate.mutants import MUTANTS, Mutant
+from tests.gate.mutants import MUTANTS, ON_EMULATORS, Mutant
 from tools.dev.errors import StackError
 from tools.dev.loopback import HOST
 from tools.dev.settings import ROOT
-from tools.gate import sources
+from tools.gate import sources, warehouse
 from tools.gate.__main__ import CHECKS, chosen, main, run
-from tools.gate.check import FAIL, PASS, SKIPPED, Check, UnexpectedError, expect, run_check, table
+from tools.gate.check import FAIL, PASS, SKIPPED, Check, Result, UnexpectedError, expect, run_check, table
 from tools.gate.target import Target
 
 EVERY = os.environ.get("GATE") == "all"
@@ -99,7 +99,7 @@ def test_without_anything_to_check_it_says_why(
 
 def test_every_check_is_seen_failing_somewhere_in_this_file() -> None:
     here = Path(__file__).read_text()
-    broken = {mutant.check for mutant in MUTANTS} | {
+    broken = {mutant.check for mutant in (*MUTANTS, *ON_EMULATORS)} | {
         check.name
         for check in CHECKS
         if f'the("{check.name}")' in here
@@ -111,13 +111,29 @@ def test_every_check_is_seen_failing_somewhere_in_this_file() -> None:
 @slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.check)
 def test_a_check_fails_where_a_line_of_the_product_is_broken(mutant: Mutant, tmp_path: Path) -> None:
+    result = result_on(mutant, tmp_path, "--memory")
+    assert result.outcome == FAIL, result.seen
+
+
+@slow
+@pytest.mark.timeout(400)
+def test_a_warehouse_that_gets_no_sealed_events_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "SENT_SECONDS", 150)
+    (mutant,) = ON_EMULATORS
+    result = result_on(mutant, tmp_path)
+    assert (result.outcome, result.seen) == (FAIL, "after 150 s still ['single']")
+
+
+def result_on(mutant: Mutant, tmp_path: Path, *options: str) -> Result:
+    """Run the check of a mutant on a stack of its own."""
     root = mutant.write(tmp_path / "copy")
     folder = tmp_path / "stack"
     folder.mkdir()
     environment = {**os.environ, "PYTHONPATH": ""}
-    with running_stack(folder, "--memory", "--empty", environment=environment, root=root):
-        result = run_check(the(mutant.check), Target.of_stack(folder))
-    assert result.outcome == FAIL, result.seen
+    with running_stack(folder, "--empty", *options, environment=environment, root=root):
+        return run_check(the(mutant.check), Target.of_stack(folder))
 
 
 @slow

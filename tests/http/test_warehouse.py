@@ -11,10 +11,11 @@ from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 
 from shared.domain.metering.sealed_ids import SealedId
 from shared.usecases.metering.publish_usage import SETTLED_AFTER
-from tests.domain.metering.test_usage_rows import SCHEMA, fits
+from tests.domain.metering.test_usage_rows import SCHEMA
 from tests.http.serving import Clock, Functions, Json
 from tests.sample_batches import BATCH_ID
 from tools.dev.emulators import pubsub_emulator
+from tools.gate.warehouse import fits
 
 CALL: Json = {
     "category": "llm",

@@ -12,7 +12,7 @@ from flask import Request
 from google.cloud.firestore_v1 import Client
 
 from shared.domain.ledger.counters import Cell, Series, Totals, add
-from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.deltas import DayDelta
 from shared.domain.metering.runs import Run
 from tools.bench.stock import EventWrites, stock_batch, stock_client
 

@@ -14,7 +14,8 @@ from shared.adapters.firestore.paths import hashed_id
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import Totals, sum_totals
 from shared.domain.ledger.periods import day_key
-from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day
+from shared.domain.metering.deltas import DayDelta, deltas_by_day
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run, runs_of
 from shared.ports import Outcome
 

@@ -16,7 +16,7 @@ from tools.dev.local_mail import LocalMail, plan_mail, start_mail
 from tools.dev.local_stripe import LocalStripe, placed_functions, plan_stripe, start_double
 from tools.dev.loopback import free_port
 from tools.dev.processes import ChildProcess, Server, stop_all, wait_until_ready
-from tools.dev.settings import ROOT, START_SECONDS, USUAL_FIRESTORE_PORT, USUAL_PUBSUB_PORT
+from tools.dev.settings import ROOT, START_SECONDS, USUAL_FIRESTORE_PORT, USUAL_PUBSUB_PORT, WAREHOUSE_TOPIC
 from tools.dev.stack import Stack
 from tools.dev.tick import RECONCILE_MESSAGE, TICK_MESSAGE, connect_tick
 from tools.dev.web_app import LocalWeb, ProxyTargets, plan_web, start_web
@@ -51,7 +51,8 @@ def emulated_stack(launch: Launch, root: Path = ROOT) -> Iterator[Stack]:
         plan = _Plan(plan_mail(), stripe, web)
         _start_doubles(doubles, plan, launch.logs)
         _wait(doubles, launch, without=_SLOW)
-        environment = emulated_environment(doubles["firestore"], doubles["pubsub"]) | plan.settings()
+        environment = emulated_environment(doubles["firestore"], doubles["pubsub"])
+        environment |= {"GWI_WAREHOUSE_TOPIC": WAREHOUSE_TOPIC, **plan.settings()}
         functions = placed_functions(stripe, root)
         if launch.built:
             bundles = start_bundles(functions, environment, launch.logs, root)

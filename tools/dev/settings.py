@@ -7,6 +7,7 @@ STACK_FILE = "stack.json"
 
 PROJECT_ID = "demo-gwi"  # "demo-" keeps every emulator off the network
 TICK_TOPIC = "usage-tick"
+WAREHOUSE_TOPIC = "usage-events"
 TICK_SECONDS = 3
 START_SECONDS = 180  # where firebase-tools run Firestore, their first start fetches it
 

@@ -1,4 +1,4 @@
-"""The local Cloud Scheduler: the tick's topic with its dead letters, their push subscriptions, and its messages."""
+"""The local Cloud Scheduler and the topics: the tick's, its dead letters and the warehouse's."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -11,13 +11,14 @@ from tools.dev.errors import OverloadedError, StackError
 from tools.dev.loopback import post_json
 from tools.dev.processes import Server
 from tools.dev.retries import Retries
-from tools.dev.settings import PROJECT_ID, TICK_TOPIC
+from tools.dev.settings import PROJECT_ID, TICK_TOPIC, WAREHOUSE_TOPIC
 
 TICK_MESSAGE = b"{}"
 RECONCILE_MESSAGE = b'{"job": "reconcile"}'
 TOPIC = f"projects/{PROJECT_ID}/topics/{TICK_TOPIC}"
 SUBSCRIPTION = f"{TICK_TOPIC}-aggregate"
 DEAD_LETTER_TOPIC = f"{TOPIC}-dead-letters"
+_WAREHOUSE = f"projects/{PROJECT_ID}/topics/{WAREHOUSE_TOPIC}"
 DEAD_LETTER_SUBSCRIPTION = f"{TICK_TOPIC}-dead-letters-aggregate"
 MOST_ATTEMPTS = 5
 """The fewest that Pub/Sub allows. The emulator sends again at once."""
@@ -39,7 +40,7 @@ def connect_tick(pubsub: Server, aggregate: Server | None, retries: Retries) -> 
     with environment_of_process({_EMULATOR_VARIABLE: pubsub.host}):
         publisher = PublisherClient()
         subscriber = SubscriberClient()
-    for topic in (TOPIC, DEAD_LETTER_TOPIC):
+    for topic in (TOPIC, DEAD_LETTER_TOPIC, _WAREHOUSE):
         retries(partial(_create, publisher.create_topic, {"name": topic}))
     with subscriber:
         for subscription in _subscriptions(aggregate.url) if aggregate else ():

@@ -11,11 +11,17 @@ from time import monotonic, sleep
 
 from tools.dev.errors import StackError
 from tools.dev.settings import ROOT, STACK_FILE
-from tools.gate import billing, metering, sources, surfaces
+from tools.gate import billing, metering, sources, surfaces, warehouse
 from tools.gate.check import FAIL, Check, run_check, table
 from tools.gate.target import Target
 
-CHECKS: tuple[Check, ...] = (*metering.CHECKS, *billing.CHECKS, *surfaces.CHECKS, *sources.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *metering.CHECKS,
+    *warehouse.CHECKS,
+    *billing.CHECKS,
+    *surfaces.CHECKS,
+    *sources.CHECKS,
+)
 """Every check, in the order of the table. A new capability adds its row to its area."""
 
 _START_SECONDS = 300

@@ -17,7 +17,8 @@ from shared.domain.ledger.rollups import DayRollup, MonthRollup
 from shared.domain.limits.plan_catalog import PlanCatalog
 from shared.domain.limits.refused_runs import RefusedRuns
 from shared.domain.metering.corrections import Correction
-from shared.domain.metering.recording import DayDelta, RecordedEvent
+from shared.domain.metering.deltas import DayDelta
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert

@@ -77,8 +77,11 @@ def _instant(instant: datetime) -> str:
 def _description(charge: Charge) -> str:
     text = f"{charge.model} at {charge.provider}"
     missing = charge.count("unpriced_calls") + charge.count("incomplete_calls")
+    if not missing:
+        return text
     # The cost columns may not be null: a cost that is not known has to be told in words too.
-    return f"{text}; the price of {missing} calls is not completely known" if missing else text
+    calls = "1 call" if missing == 1 else f"{missing} calls"
+    return f"{text}; the price of {calls} is not completely known"
 
 
 _FOCUS_COLUMNS: Final[Mapping[str, Callable[[Charge], FocusValue]]] = {

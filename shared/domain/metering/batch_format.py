@@ -83,7 +83,7 @@ def _packed(column: Column) -> dict[str, object]:
         return {"all": distinct[0] if distinct else None}
     if len(distinct) * _USES_OF_A_VALUE <= len(column):
         places = dict(zip(distinct, range(len(distinct)), strict=True))
-        return {"of": distinct, "at": [places[value] for value in column]}
+        return {"of": distinct, "at": list(map(places.__getitem__, column))}
     if digits := _hex_digits(column):
         return {"hex": b64encode(bytes.fromhex(digits)).decode()}
     return {"each": column}

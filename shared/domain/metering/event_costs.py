@@ -19,14 +19,15 @@ from shared.domain.prices.token_pools import MAX_TOKENS
 UNKNOWN_COST: Final = EventCost("unknown")
 
 
-class PricingTerms(NamedTuple):
-    """The prices that hold for a tenant, and whether its own estimates count."""
+class RecordingTerms(NamedTuple):
+    """The prices that hold for a tenant, whether its own estimates count, and the API key that records."""
 
     prices: Prices = LIST_PRICES
     takes_estimates: bool = True
+    key: str | None = None
 
 
-LIST_TERMS: Final = PricingTerms()
+LIST_TERMS: Final = RecordingTerms()
 
 
 class Priced(NamedTuple):
@@ -34,21 +35,21 @@ class Priced(NamedTuple):
 
     provider: ResolvedProvider
     ts: datetime
-    terms: PricingTerms
+    terms: RecordingTerms
 
 
 def cost_of_event(event: MeteringEvent, read: Extracted | None, by: Priced) -> EventCost:
     """Return the cost of an event that used what was read. Raises RefusedEvent for a cost beyond all bounds."""
-    provider, ts, (prices, takes_estimates) = by
-    if event.cost_usd_estimate is not None and takes_estimates:
+    provider, ts, terms = by
+    if event.cost_usd_estimate is not None and terms.takes_estimates:
         return EventCost("client", nanousd_from_decimal(event.cost_usd_estimate), CLIENT_PRICE)
     if read is None:
         return UNKNOWN_COST if can_cost(event.category, event.status, None) else NO_COST
     calls, model = read.calls, priced_model(event.model, read.served_model, by)
     if len(calls) == 1:
-        catalog = prices.price_of(provider, calls[0].model or model, ts, calls[0])
+        catalog = terms.prices.price_of(provider, calls[0].model or model, ts, calls[0])
     else:
-        catalog = _sum([prices.price_of(provider, call.model or model, ts, call) for call in calls])
+        catalog = _sum([terms.prices.price_of(provider, call.model or model, ts, call) for call in calls])
     if catalog.nanousd is not None and catalog.nanousd > MAX_TOKENS:
         total = shown(read.pools.total)
         raise RefusedEvent("tokens", "cost_out_of_range", f"{total} tokens cost more than can be billed")

@@ -1,29 +1,19 @@
 """Prepares a valid event for the ledger: checks its tenant and time, adds its id, tokens, cost and amounts."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
 from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from shared.domain.ledger.attribution import (
-    MAX_TAG_NAMES,
-    Attribution,
-    Dimension,
-    Names,
-    attributed,
-    tag_dimension,
-)
-from shared.domain.ledger.budget_counts import BudgetHours, Counted, HourCount
-from shared.domain.ledger.counters import Cell, Cells, Series, Totals, add
+from shared.domain.ledger.budget_counts import Counted
+from shared.domain.ledger.counters import Series, Totals
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
-from shared.domain.ledger.sums import count_of
 from shared.domain.metering.amounts import Measures, amounts_of
 from shared.domain.metering.corrections import Correction
-from shared.domain.metering.event_costs import LIST_TERMS, Priced, PricingTerms, cost_of_event
+from shared.domain.metering.event_costs import LIST_TERMS, Priced, RecordingTerms, cost_of_event
 from shared.domain.metering.events import Category, MeteringEvent, Status
 from shared.domain.metering.kinds import contradicts, implied_status
 from shared.domain.metering.metadata import NO_METADATA, stored_metadata
@@ -36,6 +26,7 @@ from shared.domain.prices.token_pools import TokenPools
 
 _FREE_FIELDS: Final = {"metadata", "response", "response_stream"}
 _SORTING: Final = JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+_TO_JSON: Final = MeteringEvent.__pydantic_serializer__.to_json
 _EARLIEST: Final = -MAX_AHEAD
 
 
@@ -86,7 +77,7 @@ class RecordedEvent(NamedTuple):
 
 
 def prepare(
-    sent: MeteringEvent, tenant_id: str, now: datetime, terms: PricingTerms = LIST_TERMS
+    sent: MeteringEvent, tenant_id: str, now: datetime, terms: RecordingTerms = LIST_TERMS
 ) -> RecordedEvent:
     """Return the event that was sent ready to be stored for `tenant_id`; raise RefusedEvent if it cannot be."""
     event = _with_status_of_kind(sent, sent.kind) if sent.kind else sent
@@ -129,7 +120,7 @@ def prepare(
         redactions,
         event_id,
         event.tags or None,
-        None,
+        terms.key,
         (),
         _parent_of(event) if event.parent_run_id else None,
     )
@@ -192,99 +183,9 @@ def fingerprint_of(event: MeteringEvent) -> str:
     if event.tenant_id is not None:
         changed["tenant_id"] = None
     in_utc = event.model_copy(update=changed) if changed else event
-    to_json = event.__pydantic_serializer__.to_json
     if event.metadata is None and event.response is None and event.response_stream is None:
-        return blake2b(to_json(in_utc, exclude_none=True), digest_size=16).hexdigest()
+        return blake2b(_TO_JSON(in_utc, exclude_none=True), digest_size=16).hexdigest()
     # Only these may contain keys in the caller's order. Sorting all of the event would take several times as long.
-    fields = to_json(in_utc, exclude_none=True, exclude=_FREE_FIELDS)
+    fields = _TO_JSON(in_utc, exclude_none=True, exclude=_FREE_FIELDS)
     free = _SORTING.encode((event.metadata, event.response, event.response_stream))
     return blake2b(fields + free.encode(), digest_size=16).hexdigest()
-
-
-@dataclass(slots=True)
-class DayDelta:
-    """The amounts that events add to a day's counters, and the hours (0-23) in which they may have begun a run."""
-
-    cells: Cells
-    run_hours: set[int]
-    events: int = 0
-    keys: Names = field(default_factory=dict)
-    """By the id of the API key."""
-    names: Attribution = field(default_factory=dict)
-    budgets: BudgetHours = field(default_factory=dict)
-    late_days: set[date] = field(default_factory=set)
-    """Earlier days to which the same commit adds something."""
-
-
-def deltas_by_day(events: Iterable[RecordedEvent], tag_names: Collection[str] = ()) -> dict[date, DayDelta]:
-    """Return the amounts that `events` add to each of their UTC days, even if a day's events add nothing.
-
-    Of a tenant with the most `tag_names`, other tags are not summed.
-    """
-    days: dict[date, DayDelta] = {}
-    for event in events:
-        ts = event.ts
-        delta = days.get(ts.date())
-        if delta is None:
-            delta = days[ts.date()] = DayDelta({}, set())
-        delta.events += 1
-        if event.amounts:
-            add(delta.cells.setdefault(Cell(ts.hour, event.series), {}), event.amounts)
-            if event.key is not None:
-                add(delta.keys.setdefault(event.key, {}), event.amounts)
-            if event.user_id or event.workflow_id or event.tags:
-                _attribute(event, delta.names, tag_names)
-        if event.run_id is not None:
-            delta.run_hours.add(ts.hour)
-        if event.budgets:
-            _count_budgets(delta.budgets, event)
-    for delta in days.values():
-        delta.keys = _attributed(delta.keys)
-        delta.names = {
-            dimension: names for dimension, sums in delta.names.items() if (names := _attributed(sums))
-        }
-    return days
-
-
-def _attributed(sums: Names) -> Names:
-    """Return what is summed by name of the totals of each, without the names that have nothing of it."""
-    return {name: totals for name, amounts in sums.items() if (totals := attributed(amounts))}
-
-
-def names_of(event: RecordedEvent, tag_names: Collection[str] = ()) -> list[tuple[Dimension, str]]:
-    """Return the names that the event's amounts are summed by, but for its key."""
-    names: list[tuple[Dimension, str]] = []
-    if event.user_id is not None:
-        names.append(("user", event.user_id))
-    if event.workflow_id is not None:
-        names.append(("workflow", event.workflow_id))
-    for name, value in (event.tags or {}).items():
-        if len(tag_names) < MAX_TAG_NAMES or name in tag_names:
-            names.append((tag_dimension(name), value))
-    return names
-
-
-def _attribute(event: RecordedEvent, into: Attribution, tag_names: Collection[str]) -> None:
-    for dimension, name in names_of(event, tag_names):
-        add(into.setdefault(dimension, {}).setdefault(name, {}), event.amounts)
-
-
-def deltas_with_late_days(
-    events: Iterable[RecordedEvent], now: datetime, tag_names: Collection[str] = ()
-) -> dict[date, DayDelta]:
-    """Return the amounts by day, with earlier days listed on today's counter.
-
-    A check reads today's counter anyway, and so learns which complete days to count again before their next fold.
-    """
-    days, today = deltas_by_day(events, tag_names), now.date()
-    late = {day for day in days if day < today}
-    if late:
-        days.setdefault(today, DayDelta({}, set())).late_days |= late
-    return days
-
-
-def _count_budgets(budgets: BudgetHours, event: RecordedEvent) -> None:
-    for slot, unit, is_by_run in event.budgets:
-        count = None if is_by_run else count_of(event.amounts, event.run_id, unit)
-        if count:
-            budgets.setdefault(slot, {}).setdefault(event.ts.hour, HourCount()).add(count)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared.domain.ledger.counters import Series
-from shared.domain.metering.event_costs import Priced, PricingTerms, priced_model
+from shared.domain.metering.event_costs import Priced, RecordingTerms, priced_model
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.prices.book_prices import Prices
 from shared.domain.prices.catalog import resolve_provider
@@ -25,7 +25,7 @@ def cost_at(event: RecordedEvent, prices: Prices) -> EventCost | None:
     """
     if event.tokens is None:
         return None
-    by = Priced(resolve_provider(event.provider), event.ts, PricingTerms(prices))
+    by = Priced(resolve_provider(event.provider), event.ts, RecordingTerms(prices))
     model = priced_model(event.model, event.served_model, by)
     price = prices.price_of(by.provider, model, event.ts, CallUsage(event.tokens))
     if price.nanousd is None or price.nanousd > MAX_TOKENS:

@@ -22,7 +22,7 @@ def batch_of(items: Sequence[object], idempotency_key: str | None) -> str | None
     """
     ids = [_id_of(item) for item in items]
     if idempotency_key is not None:
-        _refuse_ids(ids)
+        _refuse_ids(items, ids)
         return batch_of_key(idempotency_key)
     sealed = next((index for index, each in enumerate(ids) if each and each.startswith(PREFIX)), None)
     if sealed is None:
@@ -33,7 +33,10 @@ def batch_of(items: Sequence[object], idempotency_key: str | None) -> str | None
         return batch  # nearly every request
     for index, item in enumerate(items):
         if isinstance(item, dict | EnvelopedEvent):
-            _require_place(ids[index], index, batch)
+            event_id = ids[index]
+            if event_id is None or not event_id.startswith(PREFIX):
+                raise _mixed(f"the events of batch {batch} cannot be sent together with others", item, index)
+            _require_place(event_id, index, batch)
     return batch
 
 
@@ -53,13 +56,8 @@ def _sent(event_id: str | None, index: int) -> SealedId:
     return found
 
 
-def _require_place(event_id: str | None, index: int, batch: str) -> None:
+def _require_place(event_id: str, index: int, batch: str) -> None:
     """Raise InvalidInput unless the event belongs at this place of the batch."""
-    if event_id is None or not event_id.startswith(PREFIX):
-        message = (
-            f"id: the events of batch {batch} cannot be sent together with others (got {shown(event_id)})"
-        )
-        raise _refused("mixed_ids", message, index)
     found = _sent(event_id, index)
     if found.batch != batch:
         message = f"id: a request is one batch, here {batch} (got {shown(event_id)})"
@@ -69,12 +67,18 @@ def _require_place(event_id: str | None, index: int, batch: str) -> None:
         raise _refused("out_of_order", message, index)
 
 
-def _refuse_ids(ids: Sequence[str | None]) -> None:
+def _refuse_ids(items: Sequence[object], ids: Sequence[str | None]) -> None:
     """Raise InvalidInput if an event of a request with an Idempotency-Key has an id."""
     for index, event_id in enumerate(ids):
         if event_id is not None:
-            message = f"id: with the header {KEY_HEADER}, events have no ids (got {shown(event_id)})"
-            raise _refused("mixed_ids", message, index)
+            raise _mixed(f"with the header {KEY_HEADER}, events have no ids", items[index], index)
+
+
+def _mixed(reason: str, item: object, index: int) -> InvalidInput:
+    """Return the error about ids of two kinds. It shows the id as sent: the identity of a CloudEvent is a hash."""
+    content = item.data if isinstance(item, EnvelopedEvent) else item
+    sent = content.get("id") if isinstance(content, dict) else None
+    return _refused("mixed_ids", f"id: {reason} (got {shown(sent)})", index)
 
 
 def too_wide(instants: Sequence[datetime]) -> InvalidInput | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.limits.budgets import BudgetMatcher, Spender
-from shared.domain.metering.event_costs import PricingTerms
+from shared.domain.metering.event_costs import RecordingTerms
 from shared.domain.metering.events import EnvelopedEvent, MeteringEvent, parse_events, problem_at
 from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
@@ -42,7 +42,7 @@ class EventRecorder:
 
     def prepare(self, tenant: Tenant, events: Mapping[int, MeteringEvent], batch: Batch) -> Prepared:
         """Return the events ready for the tenant's ledger, at its terms; add the problems of those that cannot be."""
-        terms, items = self.terms(tenant, batch.now), batch.items
+        terms, items = self.terms(tenant, batch.now)._replace(key=batch.key), batch.items
         budgets = BudgetMatcher.of(tenant.budgets)
         prepared: Prepared = {}
         for index, event in events.items():
@@ -57,7 +57,7 @@ class EventRecorder:
                 if budgets.by_scope:
                     spender = Spender(ready.user_id, ready.workflow_id, batch.key, ready.tags)
                     ready = ready._replace(budgets=budgets.counting(spender, batch.now))
-                prepared[index] = ready._replace(key=batch.key)
+                prepared[index] = ready
         return prepared
 
     def store(self, tenant: Tenant, prepared: Prepared, now: datetime) -> Stored:
@@ -67,12 +67,12 @@ class EventRecorder:
         outcomes = self.ledger.record(tenant, list(prepared.values()), now)
         return dict(zip(prepared, zip(prepared.values(), outcomes, strict=True), strict=True))
 
-    def terms(self, tenant: Tenant, now: datetime) -> PricingTerms:
-        """Return how the tenant's events are priced."""
+    def terms(self, tenant: Tenant, now: datetime) -> RecordingTerms:
+        """Return how the tenant's events are priced, whoever records them."""
         takes_estimates = tenant.takes_estimates
         if takes_estimates is None:
             takes_estimates = self.takes_estimates
-        return PricingTerms(Prices(tenant.id, self.prices.current(now)), takes_estimates)
+        return RecordingTerms(Prices(tenant.id, self.prices.current(now)), takes_estimates)
 
 
 def _of_envelope(event: RecordedEvent, envelope: EnvelopedEvent) -> RecordedEvent:

@@ -1,4 +1,4 @@
-"""Preparing events: tenant, time, id and price; and the amounts that a batch adds."""
+"""Preparing events: tenant, time, id and price."""
 
 import json
 from datetime import date, datetime, timedelta, timezone
@@ -6,17 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.domain.ledger.counters import Cell, Series, sum_totals
+from shared.domain.ledger.counters import Series
 from shared.domain.ledger.periods import MAX_AGE, MAX_AHEAD
-from shared.domain.metering.event_costs import PricingTerms
+from shared.domain.metering.event_costs import RecordingTerms
 from shared.domain.metering.events import MeteringEvent
-from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_by_day, prepare
+from shared.domain.metering.recording import RecordedEvent, prepare
 from shared.domain.metering.refusals import RefusedEvent
-from shared.domain.metering.runs import runs_of
-from tests.sample_events import CALL, NOON, TODAY, llm_call, mark, sum_of_amounts, times
+from tests.sample_events import NOON, sum_of_amounts
 
 STEP = timedelta(microseconds=1)
 
@@ -74,7 +71,7 @@ def test_a_time_of_any_offset_is_stored_in_utc() -> None:
     assert stored.date() == date(2026, 11, 19)
 
 
-# Ids and fingerprints
+# Ids
 
 
 def test_a_given_id_is_kept() -> None:
@@ -87,63 +84,6 @@ def test_an_id_is_derived_from_provider_and_request() -> None:
 
 def test_an_event_without_an_id_or_a_request_gets_a_random_id() -> None:
     assert _prepared().id != _prepared().id
-
-
-def test_the_same_payload_has_the_same_fingerprint_whenever_it_is_sent() -> None:
-    first = prepare(_event(id="e1"), "acme", NOON)
-    later = prepare(_event(id="e1"), "acme", NOON + timedelta(hours=1))
-    assert first.fingerprint == later.fingerprint
-    assert first.ts != later.ts
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"model": "other"},
-        {"tokens": {"total_tokens": 1}},
-        {"latency_ms": 0},
-        {"status": "ok"},
-        {"cost_usd_estimate": "0.1"},
-        {"run_id": "r"},
-        {"user_id": "u"},
-        {"metadata": {"a": 1}},
-        {"ts": NOON},
-    ],
-)
-def test_a_different_payload_has_a_different_fingerprint(change: dict[str, Any]) -> None:
-    assert _prepared(id="e1").fingerprint != _prepared(**({"id": "e1"} | change)).fingerprint
-
-
-def test_the_order_of_keys_does_not_change_the_fingerprint() -> None:
-    one = {"metadata": {"a": {"x": 1, "y": [{"p": 1, "q": 2}]}, "b": 2}}
-    other = {"metadata": {"b": 2, "a": {"y": [{"q": 2, "p": 1}], "x": 1}}}
-    assert _prepared(id="e1", **one).fingerprint == _prepared(id="e1", **other).fingerprint
-    usage = {"usage": {"prompt_tokens": 1, "completion_tokens": 2}, "object": "chat.completion"}
-    turned = {"object": "chat.completion", "usage": {"completion_tokens": 2, "prompt_tokens": 1}}
-    first, second = (_prepared(id="e1", provider="openai", response=each) for each in (usage, turned))
-    assert first.fingerprint == second.fingerprint
-
-
-def test_the_offset_of_an_instant_does_not_change_the_fingerprint() -> None:
-    offsets = [timezone(timedelta(hours=hours)) for hours in (-11, 0, 5, 14)]
-    fingerprints = {_prepared(id="e1", ts=NOON.astimezone(offset)).fingerprint for offset in offsets}
-    assert len(fingerprints) == 1
-    assert _prepared(id="e1", ts=NOON.replace(tzinfo=offsets[2])).fingerprint not in fingerprints
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"a": {"x": 1}, "b": {"y": 1}}, {"a": {"y": 1}, "b": {"x": 1}}),
-        ({"a": [1, 2]}, {"a": [2, 1]}),
-        ({"a": 1}, {"a": "1"}),
-        ({"a": 1}, {"a": True}),
-        ({"a": None}, {}),
-        ({}, None),
-    ],
-)
-def test_different_metadata_has_a_different_fingerprint(one: Any, other: Any) -> None:
-    assert _prepared(id="e1", metadata=one).fingerprint != _prepared(id="e1", metadata=other).fingerprint
 
 
 # Price, usage and metadata
@@ -237,7 +177,7 @@ def test_a_response_without_usage_is_refused() -> None:
 
 def test_an_estimate_that_is_not_taken_leaves_the_price_to_the_catalog() -> None:
     call = _event(provider="openai", model="gpt-5", tokens={"input_tokens": 100}, cost_usd_estimate="9")
-    ignored = prepare(call, "acme", NOON, PricingTerms(takes_estimates=False))
+    ignored = prepare(call, "acme", NOON, RecordingTerms(takes_estimates=False))
     assert ignored.cost == _prepared(provider="openai", model="gpt-5", tokens={"input_tokens": 100}).cost
     assert ignored.fingerprint == prepare(call, "acme", NOON).fingerprint
 
@@ -317,40 +257,3 @@ def test_an_unknown_price_is_said_whatever_was_used() -> None:
 def test_metadata_is_kept_as_json_and_empty_metadata_is_dropped() -> None:
     assert _prepared(metadata={"a.b": [1, None, "é"]}).metadata_json == '{"a.b":[1,null,"é"]}'
     assert _prepared(metadata={}).metadata_json is None
-
-
-# Amounts of a batch
-
-
-def test_a_batch_adds_to_each_day_hour_and_series() -> None:
-    events = [llm_call("e1"), llm_call("e2"), llm_call("e3", ts=NOON + timedelta(hours=12), provider="azure")]
-    assert deltas_by_day(events) == {
-        TODAY: DayDelta({Cell(12, Series("openai", "gpt-4.1-mini")): times(2)}, set(), events=2),
-        TODAY + timedelta(days=1): DayDelta(
-            {Cell(0, Series("azure", "gpt-4.1-mini")): CALL}, set(), events=1
-        ),
-    }
-
-
-def test_an_event_without_amounts_lists_its_day_without_cells() -> None:
-    assert deltas_by_day([mark("e1", "run-1", "started")]) == {TODAY: DayDelta({}, {12}, events=1)}
-
-
-def test_the_hours_in_which_runs_may_begin_are_those_of_events_with_a_run() -> None:
-    instants = [NOON, NOON + timedelta(hours=3), NOON + timedelta(hours=12)]
-    events = [llm_call(f"e{ts}", ts=ts, run_id="run-1") for ts in instants] + [
-        llm_call("e", ts=NOON - timedelta(hours=1))
-    ]
-    assert [delta.run_hours for delta in deltas_by_day(events).values()] == [{12, 15}, {0}]
-
-
-@given(
-    st.lists(st.builds(llm_call, st.text(), ts=st.integers(-99, 99).map(lambda h: NOON + timedelta(hours=h))))
-)
-def test_cells_and_runs_of_a_batch_add_up_to_its_events(events: list[RecordedEvent]) -> None:
-    before = [dict(event.amounts) for event in events]
-    cells = [totals for delta in deltas_by_day(events).values() for totals in delta.cells.values()]
-    assert sum_totals(cells) == times(len(events))
-    runs = runs_of([event._replace(run_id=str(len(event.id) % 3)) for event in events])
-    assert sum_totals(run.totals for run in runs.values()) == times(len(events))
-    assert [event.amounts for event in events] == before

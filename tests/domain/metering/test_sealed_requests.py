@@ -112,6 +112,13 @@ def test_an_idempotency_key_makes_a_batch_of_events_without_ids_only() -> None:
         assert refusal.value.code == "mixed_ids"
 
 
+@pytest.mark.parametrize("key", [None, "a-key"])
+def test_a_cloudevent_among_others_is_told_with_the_id_that_its_sender_gave_to_it(key: str | None) -> None:
+    cloudevent = EnvelopedEvent(data={"id": "own"}, identity="\0hash", names={"id": "ce-id"})
+    with pytest.raises(InvalidInput, match=r"\(got 'own'\)"):
+        batch_of([{}, cloudevent] if key else [*items(0), cloudevent], key)
+
+
 def test_a_batch_spans_at_most_24_hours() -> None:
     day = timedelta(hours=24)
     assert too_wide([]) is None

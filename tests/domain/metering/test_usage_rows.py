@@ -3,8 +3,7 @@
 import json
 import re
 import sqlite3
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from shared.domain.prices.costs import EventCost
 from tests.sample_events import CALL, NOON, costing, llm_call, mark
 from tests.tools.documents import page
 from tools.dev.settings import ROOT
+from tools.gate.warehouse import fits
 
 FOLDER = ROOT / "tools/warehouse"
 SCHEMA = json.loads((FOLDER / "usage_events.json").read_text())
@@ -42,7 +42,6 @@ VOIDED = Correction(
     revision=1,
     counted={},
 )
-LARGEST_NUMERIC = Decimal(10) ** 29
 """BigQuery's NUMERIC has 29 digits before the point and 9 behind it."""
 
 
@@ -51,23 +50,6 @@ def message_of(event: RecordedEvent) -> dict[str, Any]:
     usage = RecordedUsage(tenant_id="acme", recorded_at=NOON, event=event)
     content: dict[str, Any] = json.loads(to_json(usage.row))
     return content
-
-
-def fits(value: object, column: dict[str, str]) -> bool:
-    """Return whether BigQuery takes a JSON value into a column."""
-    if value is None:
-        return column["mode"] == "NULLABLE"
-    if column["type"] == "INTEGER":
-        return isinstance(value, int) and abs(value) < 2**63
-    if not isinstance(value, str):
-        return False
-    match column["type"]:
-        case "TIMESTAMP":
-            return value.endswith("Z") and datetime.fromisoformat(value).tzinfo is not None
-        case "NUMERIC":
-            number = Decimal(value)
-            return abs(number) < LARGEST_NUMERIC and number == round(number, 9)
-    return column["type"] == "STRING"
 
 
 def test_the_schema_that_is_handed_out_is_that_of_the_rows() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.metering.event_costs import PricingTerms
+from shared.domain.metering.event_costs import RecordingTerms
 from shared.domain.metering.events import MeteringEvent
 from shared.domain.metering.recording import prepare
 from shared.domain.metering.tokens import TokenCounts
@@ -52,7 +52,7 @@ def recorded(calls: PlannedCalls, prices: Prices) -> EventCost:
     event = MeteringEvent.model_validate(
         {"category": "llm", "provider": calls.provider, "model": calls.model, "tokens": tokens}
     )
-    return prepare(event, prices.tenant_id, NOW, PricingTerms(prices)).cost
+    return prepare(event, prices.tenant_id, NOW, RecordingTerms(prices)).cost
 
 
 def test_the_calls_cost_what_their_tokens_cost_at_list_price() -> None:

@@ -11,7 +11,8 @@ from shared.adapters.firestore.paths import TenantPaths
 from shared.adapters.memory import MemoryStore
 from shared.domain.errors import NotFound
 from shared.domain.ledger.counters import Cell, Cells, Series, ShardRef
-from shared.domain.metering.recording import DayDelta, RecordedEvent
+from shared.domain.metering.deltas import DayDelta
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run
 from shared.ports import UsageStore
 from shared.usecases.ledger.verify_counters import Drift, Verification, verify_counters

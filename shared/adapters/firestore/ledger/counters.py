@@ -34,7 +34,7 @@ from shared.domain.ledger.budget_counts import BudgetDay
 from shared.domain.ledger.counters import Cell, Cells, CounterShard, ShardRef, sum_totals
 from shared.domain.ledger.periods import day_key
 from shared.domain.ledger.rollups import DayEntry, DayRollup, MonthRollup
-from shared.domain.metering.recording import DayDelta
+from shared.domain.metering.deltas import DayDelta
 
 
 def counter_write(name: str, delta: DayDelta, fold_due: datetime, attributed: int = 0) -> Any:

@@ -19,7 +19,8 @@ from shared.domain.errors import TooLarge
 from shared.domain.ledger.attribution import Attribution, merge
 from shared.domain.ledger.counter_settings import MAX_COUNTER_SHARDS, CounterSettings
 from shared.domain.ledger.counters import ShardRef
-from shared.domain.metering.recording import DayDelta, RecordedEvent, deltas_with_late_days, names_of
+from shared.domain.metering.deltas import DayDelta, deltas_with_late_days, names_of
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import runs_of
 
 _NONCE_BYTES = 6

@@ -18,7 +18,8 @@ from shared.domain.ledger.attribution import ATTRIBUTED_METRICS, Dimension
 from shared.domain.ledger.budget_counts import BudgetSlot
 from shared.domain.ledger.counter_settings import CounterSettings
 from shared.domain.ledger.counters import METRICS, Cell
-from shared.domain.metering.recording import RecordedEvent, names_of
+from shared.domain.metering.deltas import names_of
+from shared.domain.metering.recording import RecordedEvent
 from shared.ports import Outcome
 
 _OWN_TRANSFORMS = 4

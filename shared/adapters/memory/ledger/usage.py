@@ -16,7 +16,8 @@ from shared.domain.ledger.documents import Documents, RunSums, Wanted
 from shared.domain.ledger.holds import Holds
 from shared.domain.ledger.periods import month_of
 from shared.domain.ledger.rollups import DayRollup, MonthRollup
-from shared.domain.metering.recording import RecordedEvent, deltas_with_late_days
+from shared.domain.metering.deltas import deltas_with_late_days
+from shared.domain.metering.recording import RecordedEvent
 from shared.domain.metering.runs import Run, runs_of
 from shared.domain.metering.sealed_batches import SealedBatch
 from shared.domain.notices.alerts import UsageAlert
