@@ -12,6 +12,8 @@ HTTP_TESTS := tests/http tests/golden tests/rules
 USECASE_TESTS := tests/domain tests/usecases
 BROWSER_TEST := tests/e2e/test_dashboard.py
 SYNC_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
+# A make that was called with --jobs shares its own with those that it calls.
+TWO_JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs=2)
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -31,7 +33,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 INSTALL := sh tools/dev/install.sh
 
 .PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-client test-python \
-	fuzz faults chaos gate mutants smoke drill coverage check types format bench build deploy destroy lock clean
+	fuzz faults chaos gate mutants smoke drill coverage check check-python check-client check-web types format bench build deploy destroy lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -47,7 +49,7 @@ test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits"
 	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-browser)
 
 test-parts:
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SYNC_OUTPUT) test-rest test-http test-usecases test-stack test-web test-client
+	@$(MAKE) --no-print-directory --keep-going $(TWO_JOBS) $(SYNC_OUTPUT) test-rest test-http test-usecases test-stack test-web test-client
 
 test-web:
 	@npm --prefix web test --silent
@@ -79,9 +81,9 @@ test-python:
 fuzz: $(SYNCED)  ## Send what the OpenAPI documents describe and forbid, by the thousand (FUZZ_EXAMPLES=200 for more)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-110} $(BIN)/python -m pytest tests/http/test_fuzz.py $(ARGS)
 
-# Thousands of runs, of which `make test` makes a sample.
-faults: $(SYNCED)  ## Let each call to Firestore fail in every way, before and after its effect
-	@FAULTS=all $(BIN)/python -m pytest tests/adapters/test_fault_injection.py --timeout=900 $(ARGS)
+# Thousands of runs and orders, of which `make test` makes a sample.
+faults: $(SYNCED)  ## Let each call to Firestore fail in every way, and let webhooks come in every order
+	@FAULTS=all $(BIN)/python -m pytest tests/adapters/test_fault_injection.py tests/usecases/billing/test_billing_in_any_order.py --timeout=900 $(ARGS)
 
 chaos: $(SYNCED)  ## Record under faults, and compare what was acknowledged with what is stored; writes .local/reliability.json
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
@@ -103,12 +105,19 @@ coverage: $(SYNCED) $(NODE_SYNCED)  ## Run every test and show the lines that no
 	@$(BIN)/python -m pytest $(ARGS) --cov
 
 check: $(SYNCED) $(NODE_SYNCED)  ## Check format, lint, types (those of the API too) and the direction of imports
+	@$(MAKE) --no-print-directory --keep-going $(TWO_JOBS) $(SYNC_OUTPUT) check-web check-python check-client
+
+check-python:
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy $(SOURCES)
 	@$(BIN)/lint-imports
-	@cd client && ../$(BIN)/mypy . && PYTHONPATH=. ../$(BIN)/lint-imports
 	@$(BIN)/python -m tools.api_types --check
+
+check-client:
+	@cd client && ../$(BIN)/mypy . && PYTHONPATH=. ../$(BIN)/lint-imports
+
+check-web:
 	@npm --prefix web run lint --silent
 	@npm --prefix web run types --silent
 

@@ -1,5 +1,6 @@
 """Fixtures of every test: an environment without this machine's settings, one emulator, bounded properties."""
 
+import gc
 import logging
 import os
 import re
@@ -37,6 +38,11 @@ def pytest_configure() -> None:
     """End the run as Ctrl-C does when it is asked to stop: fixtures stop the emulators that they started."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and collected tests out of garbage collection: a tenth of a run was spent on looking at them."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,10 @@ const proxy = {
   '/_mail': { target: process.env.GWI_WEB_MAIL ?? 'http://127.0.0.1:8087', changeOrigin: false },
 }
 
+const ALONE = ['src/**/*.alone.test.ts', 'src/**/*.alone.test.tsx']
+
+const PAGE = { environment: 'jsdom', setupFiles: ['src/testing/setup.ts'] }
+
 export default defineConfig({
   plugins: [
     react(),
@@ -64,18 +68,21 @@ export default defineConfig({
     // A busy machine is slow, not wrong: see the patience in src/testing/setup.ts too.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Modules and the page are made once for all files: to make them for each took three times as long as the tests.
+    isolate: false,
+    unstubGlobals: true,
+    restoreMocks: true,
     projects: [
-      // What needs no page does without one: making it takes longer than most of these tests.
-      { extends: true, test: { name: 'logic', include: ['src/**/*.test.ts', 'build/**/*.test.ts'] } },
       {
         extends: true,
-        test: {
-          name: 'components',
-          include: ['src/**/*.test.tsx'],
-          environment: 'jsdom',
-          setupFiles: ['src/testing/setup.ts'],
-        },
+        test: { name: 'logic', include: ['src/**/*.test.ts', 'build/**/*.test.ts'], exclude: ALONE },
       },
+      {
+        extends: true,
+        test: { name: 'components', include: ['src/**/*.test.tsx'], exclude: ALONE, ...PAGE },
+      },
+      // Tests that replace modules have modules of their own.
+      { extends: true, test: { name: 'alone', include: ALONE, isolate: true, ...PAGE } },
     ],
   },
 })

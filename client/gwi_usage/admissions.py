@@ -37,14 +37,14 @@ class Check:
     code: str | None = None
     reason: str | None = None
     answer: Mapping[str, Any] = field(default_factory=dict)
-    """The service's whole answer, with the `status` of the limits."""
+    """The service's whole answer, with the `status` of the limits; or its problem document."""
 
 
 def check(request: Request) -> Exchange[Check]:
     answer = yield request
     content = answer.content
     if answer.status != 200 or not isinstance(content.get("allowed"), bool):
-        return Check(allowed=True, decided=False, reason=answer.summary)
+        return Check(allowed=True, decided=False, code=answer.code, reason=answer.summary, answer=content)
     return Check(
         allowed=content["allowed"],
         decided=content.get("decided") is not False,

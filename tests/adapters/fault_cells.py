@@ -172,13 +172,14 @@ def whole_product(calls: Sequence[str]) -> Iterator[Fault]:
 
 
 def sample(calls: Sequence[str]) -> Iterator[Fault]:
-    """Yield a fault before and one after the effect of each write, and one after that of every fourth read."""
+    """Yield a fault after each write, before every other one, and after every eighth read."""
     for number, method in enumerate(calls):
         if method in _WRITES:
             yield Fault(number, _failure(number), is_done=True)
-            yield Fault(number, _failure(number + 1 + number // len(FAILURES)), is_done=False)
-        elif number % 4 == 0:
-            yield Fault(number, _failure(number // 4), is_done=True)
+            if number % 2 == 0:
+                yield Fault(number, _failure(number + 1 + number // len(FAILURES)), is_done=False)
+        elif number % 8 == 0:
+            yield Fault(number, _failure(number // 8), is_done=True)
 
 
 def _failure(number: int) -> grpc.StatusCode:

@@ -1,7 +1,7 @@
 """The targets of `make`, run in a copy of the tree, so that no work is lost, and with what is installed, as it is.
 
 Run for real are `make`, `make build`, `make bench` (its cheapest group), `make format`, `make clean`, and `make test`
-(until a signal stops it) and `make coverage` of one file. The others run on stand-ins of the programs they call, as
+(until a signal stops it). The others run on stand-ins of the programs they call, as
 whole runs are elsewhere: `make check` and `make test` are what `.ci/run` calls, the command of `make dev` is what
 tests/e2e starts, and what `make lock` writes, which asks the package indexes, is checked by test_pins.py and
 test_npm_locks.py.
@@ -131,13 +131,6 @@ def test_make_bench_prints_what_it_measured_and_writes_it_down(
     assert set(measures) <= set(output.split())
 
 
-def test_make_coverage_runs_the_tests_that_are_named(tree: Path) -> None:
-    output = make("coverage", ONE_FILE, folder=tree)
-    assert re.search(r"^=+ \d+ passed in ", output, re.MULTILINE)
-    assert re.findall(r"^tests\S+", output, re.MULTILINE) == ["tests/domain/limits/test_plans.py"]
-    assert "TOTAL" in output
-
-
 def test_make_format_repairs_what_is_not_formatted(tree: Path) -> None:
     odd = tree / "shared" / "odd.py"
     odd.write_text('"""Odd."""\nimport sys,os\nPATHS = [ os.sep,sys.path ]\n')
@@ -176,7 +169,9 @@ def test_a_whole_test_run_is_all_parts_and_the_browser_comes_last(stand_ins: Sta
     calls = stand_ins.calls("test")
     assert sorted(calls) == sorted(PARTS.values())
     assert calls[-1] == PARTS["test-browser"]
-    assert stand_ins.calls("coverage") == ["python -m pytest --cov"]
+    assert stand_ins.calls("coverage", ONE_FILE) == [
+        f"python -m pytest {ONE_FILE.removeprefix('ARGS=')} --cov"
+    ]
     assert stand_ins.calls("test", ONE_FILE) == [f"python -m pytest {ONE_FILE.removeprefix('ARGS=')}"]
 
 
@@ -220,17 +215,20 @@ def test_a_signal_to_make_test_stops_its_emulators(number: int, tree: Path) -> N
 
 
 def test_make_check_formats_lints_types_and_looks_at_imports_in_both_languages(stand_ins: StandIns) -> None:
-    assert stand_ins.calls("check") == [
+    checks = [
         "ruff format --check",
         "ruff check",
         "mypy shared functions tools tests",
         "lint-imports ",
+        "python -m tools.api_types --check",
         "mypy .",
         "lint-imports ",
-        "python -m tools.api_types --check",
         "npm --prefix web run lint --silent",
         "npm --prefix web run types --silent",
     ]
+    assert sorted(stand_ins.calls("check")) == sorted(checks)
+    assert sorted(stand_ins.calls("--jobs=2", "check")) == sorted(checks)
+    assert stand_ins.make("check", failing="npm").returncode != 0
 
 
 def test_make_types_writes_what_make_check_compares(stand_ins: StandIns) -> None:

@@ -329,7 +329,7 @@ def test_every_option_of_make_dev_exists_and_is_told_of(folder: Path) -> None:
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
     ci = (ROOT / ".ci/run").read_text().splitlines()
-    assert {"make test", "make check"} <= {*ci}
+    assert {"make test", "make --jobs=2 check"} <= {*ci}
 
 
 def test_every_path_that_is_named_exists() -> None:

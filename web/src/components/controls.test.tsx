@@ -1,7 +1,7 @@
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 
 import { Button } from './button'
 import { CopyButton } from './copy-button'
@@ -61,7 +61,7 @@ it('copies, and says so', async () => {
 
 it('says when the browser refuses to copy', async () => {
   const user = userEvent.setup()
-  navigator.clipboard.writeText = () => Promise.reject(new DOMException('denied', 'NotAllowedError'))
+  vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new DOMException('denied', 'NotAllowedError'))
   render(<CopyButton text="gwi_test_1" what="API key" />)
   await user.click(screen.getByRole('button', { name: 'Copy API key' }))
   expect(screen.getByRole('status')).toHaveTextContent('Copy failed. Select the text and copy it manually.')

@@ -2,9 +2,13 @@
 import '@testing-library/jest-dom/vitest'
 
 import { cleanup, configure } from '@testing-library/react'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 
-afterEach(cleanup)
+afterEach(() => {
+  cleanup()
+  vi.useRealTimers()
+  window.history.replaceState(null, '', '/') // the page is shared by all files
+})
 
 // The parts of a page that load after it take longer than the usual second while something else keeps the machine busy.
 configure({ asyncUtilTimeout: 10_000 })

@@ -75,6 +75,11 @@ _CHAT_ROWS: Final = (
 _CHAT_FREE: Final = frozenset({*_TIMINGS, *_INCLUDED, "num_server_side_tools_used"})
 _PERPLEXITY_CONTEXT: Final = word("usage.search_context_size", "search_context", "low")
 
+# LiteLLM puts its own estimate of the cost into `cost`, also where OpenRouter states its bill there.
+_LITELLM_FREE: Final = _CHAT_FREE | {
+    *("cost", "is_byok", "cost_details.upstream_inference_cost"),
+    *("cost_details.upstream_inference_prompt_cost", "cost_details.upstream_inference_completions_cost"),
+}
 _CHAT: Final = Layout(
     rows=_CHAT_ROWS,
     required=(INPUT, OUTPUT),
@@ -205,6 +210,6 @@ OPENAI_FORMATS: Final = (
         ),
     ),
     Format(name="openai.batch", layouts=(_CHAT,), is_batch=True),
-    Format(name="litellm", layouts=(_CHAT,)),
+    Format(name="litellm", layouts=(replace(_CHAT, free=_LITELLM_FREE),)),
     Format(name="perplexity", layouts=(replace(_PERPLEXITY, provider=None),)),
 )

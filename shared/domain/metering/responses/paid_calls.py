@@ -170,7 +170,7 @@ _READERS: Final[Mapping[str, tuple[_Reader, ...]]] = {
     "openai.responses": (_output_items,),
     "openai.realtime": (_output_items,),
     "openai.chat": (_choices,),
-    "litellm": (_choices,),
+    "litellm": (_choices, _output_items),
     "anthropic.messages": (_content,),
     "gemini": (_grounding,),
     "google.interactions": (_interaction,),

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, it } from 'vitest'
 
@@ -36,7 +36,7 @@ it.each<[Role, string, boolean]>([
 it('leads to the portal', async () => {
   show('owner', 'active', { [PORTAL]: { body: { url: `${window.location.origin}/#portal` } } })
   await userEvent.click(screen.getByRole('button', { name: 'Manage billing' }))
-  expect(window.location.hash).toBe('#portal')
+  await waitFor(() => expect(window.location.hash).toBe('#portal'))
 })
 
 it('says why it did not', async () => {

@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, describe, expect, it } from 'vitest'
 
@@ -196,7 +196,7 @@ describe('choosing a plan', () => {
     await userEvent.click(screen.getByRole('radio', { name: /Yearly/ }))
     await userEvent.click(screen.getByRole('button', { name: 'Upgrade to Starter' }))
     expect(requests.at(-1)?.body).toEqual({ plan: 'starter', interval: 'year' })
-    expect(window.location.hash).toBe('#checkout')
+    await waitFor(() => expect(window.location.hash).toBe('#checkout'))
     const before = { plan: 'free', status: 'none', interval: null }
     expect(pendingCheckout('acme')).toEqual({ plan: 'starter', interval: 'year', before, ends: false })
   })
@@ -205,7 +205,7 @@ describe('choosing a plan', () => {
     const requests = await showPlans({ [CHECKOUT]: stripePage('portal') }, ON_PROFESSIONAL)
     await userEvent.click(screen.getByRole('button', { name: 'Downgrade to Free' }))
     expect(requests.at(-1)).toMatchObject({ path: '/tenants/acme/checkout-sessions', body: { plan: 'free' } })
-    expect(window.location.hash).toBe('#portal')
+    await waitFor(() => expect(window.location.hash).toBe('#portal'))
   })
 
   it.each([

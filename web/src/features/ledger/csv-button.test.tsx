@@ -1,36 +1,26 @@
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
+import { keepSavedFiles } from '@/testing/files'
 import { renderPage } from '@/testing/render'
 import { usageOf } from '@/testing/usage'
 
 import { CsvButton } from './csv-button'
 
-afterEach(() => vi.unstubAllGlobals())
-
 test('saves what the API answers under the name that the API gives, for Excel too', async () => {
   const asked: string[] = []
-  const saved: string[] = []
   vi.stubGlobal('fetch', (address: string) => {
     asked.push(address)
     const headers = { 'Content-Disposition': 'attachment; filename="usage-acme-2026-11-01-by-day.csv"' }
     return Promise.resolve(new Response('"start"\r\n', { headers }))
   })
-  const files: File[] = []
-  vi.spyOn(URL, 'createObjectURL').mockImplementation((file) => {
-    files.push(file as File)
-    return 'blob:1'
-  })
-  vi.spyOn(URL, 'revokeObjectURL').mockReturnValue()
-  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
-    saved.push(this.download)
-  })
+  const saved = keepSavedFiles()
   renderPage(
     <CsvButton usage={usageOf()} isCurrent view={{ metric: 'cost', granularity: 'day', group: 'model' }} />,
   )
   await userEvent.click(screen.getByRole('button', { name: 'Download as CSV' }))
-  await vi.waitFor(() => expect(saved).toEqual(['usage-acme-2026-11-01-by-day.csv']))
-  expect(await files[0]?.text()).toBe('"start"\r\n')
+  await vi.waitFor(() => expect(saved.map(({ name }) => name)).toEqual(['usage-acme-2026-11-01-by-day.csv']))
+  expect(await saved[0]?.file.text()).toBe('"start"\r\n')
   expect(asked[0]).toMatch(/\/usage\/series\?from=.+&bom=true&format=csv$/)
 })

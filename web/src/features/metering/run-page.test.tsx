@@ -1,18 +1,16 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import type { Run, UsageEvent } from '@/lib/api/types'
-import { saveFile } from '@/lib/save-file'
 import { problem, serveApi, type Routes } from '@/testing/api'
+import { keepSavedFiles } from '@/testing/files'
 import { renderPage } from '@/testing/render'
 import { eventOf, runOf } from '@/testing/runs'
 import { tenantOf } from '@/testing/tenants'
 
 import { RunPage } from './run-page'
 import { runPath } from './run-address'
-
-vi.mock('@/lib/save-file', () => ({ saveFile: vi.fn() }))
 
 const RUN = 'GET /tenants/acme/runs/run-1'
 const TREE = 'GET /tenants/acme/runs/run-1/tree'
@@ -115,10 +113,10 @@ describe('a run', () => {
 
   it('is saved as JSON with its events, the oldest first', async () => {
     await showEvents([eventOf({ id: 'new' }), eventOf({ id: 'old' })], { id: 'a/b' })
+    const saved = keepSavedFiles()
     await userEvent.click(screen.getByRole('button', { name: 'Download as JSON' }))
-    const [file] = vi.mocked(saveFile).mock.lastCall ?? []
-    expect(file?.name).toBe('run-a_b.json')
-    const content = JSON.parse((await file?.text()) ?? '') as {
+    expect(saved.map(({ name }) => name)).toEqual(['run-a_b.json'])
+    const content = JSON.parse((await saved[0]?.file.text()) ?? '') as {
       is_cut: boolean
       events: UsageEvent[]
       run: Run
