@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import threading
 import time
 import weakref
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -128,6 +130,7 @@ class Core:
         inherited = (self.outbox.begin_again_after_fork(), self._transport.begin_again_after_fork())
         self._tasks = set()
         self._trigger.begin()
+        self.notices.begin()
         return inherited
 
 
@@ -137,16 +140,30 @@ _ALL: weakref.WeakSet[Core] = weakref.WeakSet()
 _INHERITED: list[object] = []
 """Connections of a parent, which the garbage collector must not close in a child."""
 
+_FORKING = threading.local()
+"""The outboxes that the fork of a thread keeps unused."""
+
 
 def _close_all() -> None:
     for core in list(_OPEN):
         core.close(core.settings.timeout)
 
 
+def _begin_fork() -> None:
+    _FORKING.outboxes = ExitStack()
+    for core in list(_ALL):
+        _FORKING.outboxes.enter_context(core.outbox.unused())
+
+
+def _end_fork() -> None:
+    _FORKING.outboxes.close()
+
+
 def _begin_again() -> None:
+    _end_fork()
     _INHERITED.extend(core.begin_again_after_fork() for core in list(_ALL))
 
 
 atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_again)
+    os.register_at_fork(before=_begin_fork, after_in_parent=_end_fork, after_in_child=_begin_again)

@@ -15,8 +15,11 @@ class Notices:
     """Logs each kind of notice at most once a minute."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._last: dict[str, float] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        self._lock = threading.Lock()  # a new one, because a fork may have copied a locked one
 
     def tell(self, kind: str, message: str, level: int = logging.WARNING) -> None:
         now = time.monotonic()

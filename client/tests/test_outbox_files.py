@@ -252,4 +252,4 @@ def test_notices_of_one_kind_come_once_a_minute(caplog: pytest.LogCaptureFixture
 
 
 def _database_of(meter: Meter) -> sqlite3.Connection:
-    return meter._core.outbox._files.stores()[0]._database
+    return meter._core.outbox._files.stores()[0]._connected()

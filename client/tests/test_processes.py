@@ -1,7 +1,5 @@
-"""Processes that share an outbox, are killed, or fork: nothing is lost, and nothing counts twice."""
+"""Processes that share an outbox, or are killed: nothing is lost, and nothing counts twice."""
 
-import multiprocessing
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from gwi_usage import Meter
-from tests.conftest import NewMeter, track
 from tests.service import Service, page, serving
 
 _AGENT = """
@@ -72,46 +69,6 @@ def test_a_process_that_is_killed_while_it_sends_counts_nothing_twice(path: Path
             assert meter.flush()
             meter.close()
         assert (len(service.events), service.repeated) == (50, 50)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.parametrize("in_memory", [False, True])
-def test_a_fork_seals_under_a_name_of_its_own(
-    in_memory: bool, new_meter: NewMeter, service: Service, path: Path
-) -> None:
-    meter = new_meter(outbox=None if in_memory else path)
-    track(meter, 1, request_id="sent before")
-    meter.flush()
-    track(meter, 2, request_id="before")
-    child = multiprocessing.get_context("fork").Process(target=_track_and_flush, args=(meter,))
-    child.start()
-    track(meter, 3, request_id="parent")
-    child.join()
-    assert child.exitcode == 0
-    assert meter.flush()
-    assert sorted(service.values("request_id")) == ["before"] * 2 + ["child"] * 4 + ["parent"] * 3 + [
-        "sent before"
-    ]
-    assert len({event_id.split(".")[1] for event_id in service.events}) == 2
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-def test_a_fork_of_a_closed_meter_has_a_name_of_its_own_too(new_meter: NewMeter, service: Service) -> None:
-    meter = new_meter()
-    track(meter)
-    meter.close()
-    child = multiprocessing.get_context("fork").Process(target=_track_and_flush, args=(meter,))
-    child.start()
-    child.join()
-    track(meter, 3)
-    assert meter.flush()
-    assert (child.exitcode, len(service.events)) == (0, 1 + 4 + 3)
-
-
-def _track_and_flush(meter: Meter) -> None:
-    track(meter, 4, request_id="child")
-    assert meter.flush()
-    meter.close()
 
 
 def test_a_meter_that_nobody_closes_sends_when_its_process_ends(service: Service) -> None:

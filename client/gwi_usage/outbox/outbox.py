@@ -6,7 +6,8 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from typing import TypeVar
 from gwi_usage.notices import Notices
 from gwi_usage.outbox.batches import Batch, Producer, Refusal, RunEnd, Waiting
 from gwi_usage.outbox.files import Files
+from gwi_usage.outbox.forks import held
 from gwi_usage.outbox.moving import move
 from gwi_usage.outbox.store import Store
 
@@ -78,7 +80,7 @@ class Outbox:
         return all(self._ask(store, Store.is_empty, True) for store in self._stores())
 
     def close(self) -> None:
-        """Move what memory still has into the file."""
+        """Move what memory still has into a file."""
         with self._lock:
             if memory := self._memory:
                 self._empty(memory)
@@ -87,11 +89,19 @@ class Outbox:
         self._files.close()
 
     def _empty(self, memory: Store) -> None:
-        for file in [] if memory.is_empty() else self._files.stores()[:1]:
+        for file in [] if memory.keeps_nothing() else self._files.last_resorts():
             self._ask(file, lambda file: move(memory, file), None)
+            if memory.keeps_nothing():
+                self._tell_refuge(file)
+                return
         if left := memory.pending():
             message = f"{left} events were not sent and no file keeps them: they are lost with this process."
             self._notices.tell("lost", message, logging.ERROR)
+
+    def _tell_refuge(self, file: Store) -> None:
+        if file.path != self._path:
+            message = f"Events that were not sent are in {file.path}, from which the next process sends them."
+            self._notices.tell("refuge", message)
 
     def _stores(self) -> list[Store]:
         return [*self._files.stores(), *([self._memory] if self._memory else [])]
@@ -117,10 +127,16 @@ class Outbox:
             self._files.fail(store, error)
             return otherwise
 
+    @contextmanager
+    def unused(self) -> Iterator[None]:
+        """Keep every thread out of the outbox, and its files closed, until the block ends: for a fork."""
+        with held(self._lock), self._files.unused(), self._memory.unused() if self._memory else nullcontext():
+            yield
+
     def begin_again_after_fork(self) -> object:
         """Seal under a name of the child's own, and leave what waits in memory to the parent.
 
-        Return the parent's connections: SQLite loses locks of the child if one of them is closed here.
+        Return the parent's connections, which are not to be closed here.
         """
         inherited = (self._memory, self._files)
         self._begin()

@@ -1,6 +1,7 @@
 """Measures the time that a wrapped client adds to a call: `python -m tests.wrappers.overhead`, for the bench."""
 
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,14 +17,16 @@ from tests.service import Service, serving
 from tests.wrappers.conftest import chat
 from tests.wrappers.providers import CHAT, CHAT_STREAM, chunk, sse
 
-CALLS = 1000
+ROUNDS = 5
+CALLS = 500
 WARM_UP = 100
+CLOCKS = {"cpu": time.thread_time, "wall": time.perf_counter}
 PIECES = 100
 _STREAM = b"".join(map(sse, [*(PIECES * [chunk("Dear ")]), *CHAT_STREAM[2:]]))
 
 
 def main() -> None:
-    """Print, for plain and for streamed calls, how much the 99th percentile of a wrapped client's calls is higher."""
+    """Print, for plain and for streamed calls, what a wrapped client's calls take longer."""
     with clients() as (own, wrapped):
         plain = added(chat, own, wrapped)
         streamed = added(lambda client: list(chat(client, stream=True)), own, wrapped)
@@ -53,21 +56,36 @@ def _answer(request: httpx2.Request) -> httpx2.Response:
 
 
 def added(call: Callable[[OpenAI], object], own: OpenAI, wrapped: OpenAI) -> dict[str, float]:
-    """Return the milliseconds between the 99th percentiles; calls of both take turns, so that noise is shared."""
-    clocks = {"cpu": time.thread_time, "wall": time.perf_counter}
-    seconds: dict[tuple[str, str], list[float]] = {}
-    for _ in range(WARM_UP + CALLS):
-        for name, client in (("own", own), ("wrapped", wrapped)):
-            began = {clock: read() for clock, read in clocks.items()}
-            call(client)
-            for clock, read in clocks.items():
-                seconds.setdefault((name, clock), []).append(read() - began[clock])
-    high = {key: percentile(values[WARM_UP:]) for key, values in seconds.items()}
-    return {clock: 1000 * (high["wrapped", clock] - high["own", clock]) for clock in clocks}
+    """Return the milliseconds between the percentiles of both, the median of several rounds."""
+    for _ in range(WARM_UP):
+        timed(call, own)
+        timed(call, wrapped)
+    rounds = [added_in_a_round(call, own, wrapped) for _ in range(ROUNDS)]
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
-def percentile(values: list[float]) -> float:
-    return sorted(values)[len(values) * 99 // 100]
+def added_in_a_round(call: Callable[[OpenAI], object], own: OpenAI, wrapped: OpenAI) -> dict[str, float]:
+    """Let calls of both take turns, so that noise is shared."""
+    pairs = [(timed(call, own), timed(call, wrapped)) for _ in range(CALLS)]
+    return {
+        f"{clock}_p{percent}": 1000
+        * (
+            percentile([after[clock] for _, after in pairs], percent)
+            - percentile([before[clock] for before, _ in pairs], percent)
+        )
+        for clock in CLOCKS
+        for percent in (50, 99)
+    }
+
+
+def timed(call: Callable[[OpenAI], object], client: OpenAI) -> dict[str, float]:
+    began = {clock: read() for clock, read in CLOCKS.items()}
+    call(client)
+    return {clock: read() - began[clock] for clock, read in CLOCKS.items()}
+
+
+def percentile(values: list[float], percent: int) -> float:
+    return sorted(values)[len(values) * percent // 100]
 
 
 if __name__ == "__main__":
