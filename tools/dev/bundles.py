@@ -17,9 +17,9 @@ _UV = Path(sys.executable).parent / "uv"
 
 
 def own_python(folder: Path, requirements: Path) -> Path:
-    """Make a virtual environment with these requirements, return its interpreter; StackError if that fails."""
+    """Make a virtual environment anew with these requirements, return its interpreter; StackError if that fails."""
     python = folder / "bin/python"
-    _run(str(_UV), "venv", "--quiet", "--python", sys.executable, str(folder))
+    _run(str(_UV), "venv", "--quiet", "--clear", "--python", sys.executable, str(folder))
     _run(str(_UV), "pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(requirements))
     return python
 
