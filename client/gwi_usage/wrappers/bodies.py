@@ -91,6 +91,8 @@ class StreamBody:
 
     def _keep(self, part: bytes) -> bool:
         """Keep the event of a part, and return whether the caller expects it."""
+        if self._events and calls.goes_on(part):
+            return True
         data = b"\n".join(_DATA.findall(part)).strip()
         if not data or data == _DONE:
             self._has_end = self._has_end or data == _DONE

@@ -19,6 +19,8 @@ _ENDS = frozenset({"message_stop", "response.completed", "response.incomplete", 
 
 _PAID = ("annotations", "executed_tools")
 """Fields of a chat that show searches and tools of the provider, which cost besides tokens."""
+_HAS_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\{')
+_SAYS_MORE = re.compile(rb'"(?:usage|finish_reason|annotations|executed_tools)"\s*:\s*(?!null|\s)')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,14 @@ def is_end(event: Event) -> bool:
 def is_usage_alone(event: Event) -> bool:
     """Return whether a chunk of a chat has nothing but the usage that the caller did not ask for."""
     return event.get("choices") == [] and bool(event.get("usage"))
+
+
+def goes_on(part: bytes) -> bool:
+    """Return whether a chunk of a chat only carries a piece of content, as far as its text shows without parsing.
+
+    To parse each chunk would be most of what a long stream costs here. A chunk that may say more is parsed.
+    """
+    return _HAS_CHOICES.search(part) is not None and _SAYS_MORE.search(part) is None
 
 
 def is_content_alone(event: Event) -> bool:

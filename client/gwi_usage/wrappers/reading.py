@@ -56,18 +56,16 @@ class _SeenResponse:
         await self._aclose()
 
     def _next(self, chunks: Iterator[bytes]) -> bytes | None:
-        with self._reading():
-            return next(chunks, None)
-
-    async def _anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
-        with self._reading():
-            return await anext(chunks, None)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
         self._is_reading = True
         try:
-            yield
+            return next(chunks, None)
+        finally:
+            self._is_reading = False
+
+    async def _anext(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        self._is_reading = True
+        try:
+            return await anext(chunks, None)
         finally:
             self._is_reading = False
 
