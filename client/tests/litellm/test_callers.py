@@ -1,4 +1,4 @@
-"""Who makes a call, by the metadata of LiteLLM, whose proxy has callers that nobody trusts."""
+"""The caller of a call is read from LiteLLM's metadata; callers of its proxy are not trusted."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is read from the details that LiteLLM passes to its callbacks."""
+"""The fields of an event are read from the details that LiteLLM passes to its callbacks."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -1,4 +1,4 @@
-"""What events add to the counters of each day: cells, and the sums of API keys, of names and of budgets."""
+"""Amounts that events add to the counters of each day: cells, and the sums of API keys, of names and of budgets."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
