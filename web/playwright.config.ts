@@ -14,7 +14,13 @@ export default defineConfig({
   // What is measured is measured alone, after everything else, whether that went well or not.
   projects: [
     { name: 'flows', testIgnore: MEASURED, teardown: 'figures' },
-    { name: 'figures', testMatch: MEASURED, fullyParallel: false, workers: 1 },
+    {
+      name: 'figures',
+      testMatch: MEASURED,
+      fullyParallel: false,
+      workers: 1,
+      use: { contextOptions: { reducedMotion: 'no-preference' } },
+    },
   ],
   forbidOnly: true,
   // A busy machine is slow, not wrong.
@@ -26,6 +32,8 @@ export default defineConfig({
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     viewport: { width: 1280, height: 900 },
+    // A page that moves is drawn sixty times a second, by the processor alone.
+    contextOptions: { reducedMotion: 'reduce' },
     // Tracing takes as long as the tests themselves: repeat what failed with `--trace on`.
     trace: 'off',
     launchOptions: {

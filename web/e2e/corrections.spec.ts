@@ -1,7 +1,7 @@
 // An owner takes a wrong event back, and every number follows.
 import { expect, test } from '@playwright/test'
 
-import { overhang } from './support/audit.ts'
+import { expectUsable } from './support/audit.ts'
 import { violations } from './support/axe.ts'
 import { get } from './support/http.ts'
 import { stack } from './support/stack.ts'
@@ -14,7 +14,6 @@ const CALL = {
   latency_ms: 900,
   tokens: { input_tokens: 100, output_tokens: 20 },
 }
-const PHONE = { width: 360, height: 740 }
 
 test('a void event is struck through with its reason, and the usage page falls while somebody watches', async ({
   page,
@@ -35,12 +34,7 @@ test('a void event is struck through with its reason, and the usage page falls w
   await expect(step.getByText('This event is void: it does not count')).toBeVisible()
   await expect(step).toContainText('Sent by a load test')
   await expect(cost).toContainText('$1.00')
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await other.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    expect(await violations(other)).toEqual([])
-  }
-  await other.setViewportSize(PHONE)
-  expect(await overhang(other)).toBe(0)
+  await expectUsable(other, 'void-event')
   await step.getByRole('button', { name: 'Take back the void' }).click()
   const back = other.getByRole('dialog', { name: 'Count this event again?' })
   await back.getByLabel('Reason').fill('It was real')

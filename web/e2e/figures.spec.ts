@@ -7,7 +7,7 @@ import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
 import { watchTraffic } from './support/traffic.ts'
 import { expectLive, tokensMeter } from './support/usage-page.ts'
 
-const SAMPLES = 20
+const SAMPLES = 10
 const TARGET_MS = 1_000
 const LIVE_MS = 3_000
 const BETWEEN_MS = 1_100

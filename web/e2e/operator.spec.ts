@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 
 import { admin, newOperator } from './support/admin.ts'
 import { expectUsable } from './support/audit.ts'
-import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
+import { goWithinApp, newTenant, pathOf, record, signIn } from './support/tenants.ts'
 import { expectLive } from './support/usage-page.ts'
 
 const MONTH = new Date().toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
@@ -99,11 +99,10 @@ test('every page of the console fits, in light, dark and on a phone', async ({ p
     { name: 'price', path: '/operator/prices?provider=acme-ai&model=brand-new', shows: 'Add a price' },
     { name: 'system', path: '/operator/system', shows: 'Last ticks' },
   ]
-  await page.emulateMedia({ reducedMotion: 'reduce' })
   await signIn(page, operator)
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()
   for (const { name, path, shows } of places) {
-    await page.goto(path)
+    await goWithinApp(page, path)
     await expect(page.getByRole('heading', { name: shows, exact: true })).toBeVisible()
     await expectUsable(page, `operator-${name}`)
   }

@@ -4,11 +4,18 @@ import { expect, test, type Browser, type Page } from '@playwright/test'
 import { newAccount } from './support/accounts.ts'
 import { expectUsable } from './support/audit.ts'
 import { stack } from './support/stack.ts'
-import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
+import { goWithinApp, newTenant, pathOf, record, signIn } from './support/tenants.ts'
 import { expectLive } from './support/usage-page.ts'
 
-/** `refusal`: the status with which the API says no, which the browser's console tells too. */
-type Place = { name: string; path: string; shows: string; refusal?: number }
+type Place = {
+  name: string
+  path: string
+  shows: string
+  /** The status with which the API says no, which the browser's console tells too. */
+  refusal?: number
+  /** The only part in which it differs from a page that is looked at already. */
+  region?: string
+}
 
 const demo = (page = '') => pathOf({ id: stack.tenant_id }, page)
 
@@ -23,8 +30,18 @@ const GUEST_PAGES: Place[] = [
 const USAGE_PAGES: Place[] = [
   { name: 'usage', path: demo(), shows: 'Top models' },
   { name: 'usage-previous', path: demo('?period=previous'), shows: 'Usage' },
-  { name: 'usage-running', path: demo('?interval=total&metric=tokens'), shows: 'Usage over time' },
-  { name: 'usage-not-priced', path: demo('?costs=incomplete#breakdown'), shows: 'Breakdown' },
+  {
+    name: 'usage-running',
+    path: demo('?interval=total&metric=tokens'),
+    shows: 'Usage over time',
+    region: 'Usage over time',
+  },
+  {
+    name: 'usage-not-priced',
+    path: demo('?costs=incomplete#breakdown'),
+    shows: 'Breakdown',
+    region: 'Breakdown',
+  },
   { name: 'statement', path: demo('/statement'), shows: 'Provider cost by model and tool' },
 ]
 const OWNER_PAGES: Place[] = [
@@ -50,7 +67,7 @@ const OWNER_PAGES: Place[] = [
 
 test('pages of guests', async ({ browser }) => {
   await visiting(browser, async (page) => {
-    for (const place of GUEST_PAGES) await inspect(page, place)
+    await inspect(page, GUEST_PAGES)
   })
 })
 
@@ -63,8 +80,7 @@ test('usage pages of an owner', async ({ browser }) => {
       .nth(1)
       .click()
     await expect(page).toHaveURL(/\/runs\/demo-/)
-    await inspect(page, { name: 'run', path: page.url(), shows: 'Run demo-' })
-    for (const place of USAGE_PAGES) await inspect(page, place)
+    await inspect(page, [{ name: 'run', path: page.url(), shows: 'Run demo-' }, ...USAGE_PAGES])
   })
 })
 
@@ -72,7 +88,7 @@ test('other pages of an owner', async ({ browser }) => {
   await visiting(browser, async (page) => {
     await signIn(page, stack.user, demo('/runs'))
     await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible()
-    for (const place of OWNER_PAGES) await inspect(page, place)
+    await inspect(page, OWNER_PAGES)
   })
 })
 
@@ -81,19 +97,19 @@ test('pages of new users', async ({ browser }) => {
   await visiting(browser, async (page) => {
     await signIn(page, unverified)
     await expect(page.getByRole('button', { name: 'I confirmed my email' })).toBeVisible()
-    await inspect(page, { name: 'verify-email', path: '/verify-email', shows: 'Confirm your email' })
+    await inspect(page, [{ name: 'verify-email', path: '/verify-email', shows: 'Confirm your email' }])
   })
   await visiting(browser, async (page) => {
     await signIn(page, tenant.owner, pathOf(tenant))
     await expectLive(page)
-    await inspect(page, { name: 'usage-empty', path: pathOf(tenant), shows: 'Usage' })
+    await inspect(page, [{ name: 'usage-empty', path: pathOf(tenant), shows: 'Usage' }])
     await record(tenant.key, { tokens: 65_000 })
-    await inspect(page, { name: 'usage-over', path: pathOf(tenant), shows: 'Top models' })
+    await inspect(page, [{ name: 'usage-over', path: pathOf(tenant), shows: 'Top models' }])
   })
 })
 
 async function visiting(browser: Browser, visit: (page: Page) => Promise<void>) {
-  const context = await browser.newContext({ baseURL: stack.web, reducedMotion: 'reduce' })
+  const context = await browser.newContext()
   try {
     await visit(await context.newPage())
   } finally {
@@ -101,14 +117,16 @@ async function visiting(browser: Browser, visit: (page: Page) => Promise<void>) 
   }
 }
 
-/** Open a page once, and look at it in every look. */
-async function inspect(page: Page, { name, path, shows, refusal }: Place) {
-  const complaints = listenForComplaints(page, refusal)
-  await page.goto(path)
-  await expect(page.getByRole('heading', { name: shows }).first()).toBeVisible()
-  await expectUsable(page, name)
-  expect.soft({ name, complaints }).toEqual({ name, complaints: [] })
-  await expect.soft(page).toHaveTitle(/GWI Usage$/)
+/** Open each page once, the first of them by its address, and look at it in every look. */
+async function inspect(page: Page, places: Place[]) {
+  for (const [index, { name, path, shows, refusal, region }] of places.entries()) {
+    const complaints = listenForComplaints(page, refusal)
+    await (index === 0 ? page.goto(path) : goWithinApp(page, path))
+    await expect(page.getByRole('heading', { name: shows }).first()).toBeVisible()
+    await expectUsable(page, name, region)
+    expect.soft({ name, complaints }).toEqual({ name, complaints: [] })
+    await expect.soft(page).toHaveTitle(/GWI Usage$/)
+  }
 }
 
 /** What the browser says against the page: errors, and what the content security policy kept out. */

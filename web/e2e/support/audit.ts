@@ -1,34 +1,35 @@
 // Looks at a page as its readers have it, for what makes it hard to use in any of their ways.
 import { expect, type Page } from '@playwright/test'
-import { fileURLToPath } from 'node:url'
 
 import { ALL, ALL_BUT_COLOURS, COLOURS, violations } from './axe.ts'
+import { picture, PICTURES } from './pictures.ts'
 
 type Size = { width: number; height: number }
 
-const SCREENS = fileURLToPath(new URL('../../../.local/screens', import.meta.url))
 const DESK = { width: 1280, height: 900 }
-const PHONE = { width: 360, height: 740 }
+/** A small one. */
+export const PHONE = { width: 360, height: 740 }
 const LIGHT = { colorScheme: 'light', forcedColors: 'none' } as const
 const DARK = { colorScheme: 'dark', forcedColors: 'none' } as const
 const FORCED = { colorScheme: 'dark', forcedColors: 'active' } as const
-/** A rule is asked once about what it sees: another theme changes colours alone, and forced ones are the reader's. */
+/** A rule is asked once about what it sees: another theme changes colours alone. */
 const LOOKS = [
   { size: DESK, look: 'light', media: LIGHT, rules: ALL },
   { size: DESK, look: 'dark', media: DARK, rules: COLOURS },
-  { size: DESK, look: 'forced-colors', media: FORCED, rules: [] },
+  // Forced colours are the reader's own, and only a person sees whether they fit.
+  ...(PICTURES ? [{ size: DESK, look: 'forced-colors', media: FORCED, rules: [] }] : []),
   { size: PHONE, look: 'phone', media: LIGHT, rules: ALL_BUT_COLOURS },
 ]
 
-/** Keep a picture of an open page in every look, and expect that nothing makes it hard to use in any. */
-export async function expectUsable(page: Page, name: string) {
+/** Expect that nothing makes an open page, or a region of it, hard to use in any look. */
+export async function expectUsable(page: Page, name: string, region?: string) {
   let shown: Size | null = null
   for (const { size, look, media, rules } of LOOKS) {
     await page.emulateMedia(media)
     if (size !== shown) await showAll(page, size)
     shown = size
-    await page.screenshot({ path: `${SCREENS}/${name}-${look}.png` })
-    const found = rules.length > 0 ? await violations(page, rules) : []
+    await picture(page, `${name}-${look}`)
+    const found = rules.length > 0 ? await violations(page, rules, region) : []
     expect
       .soft({ name, look, found, overhang: await overhang(page) })
       .toEqual({ name, look, found: [], overhang: 0 })
@@ -37,7 +38,7 @@ export async function expectUsable(page: Page, name: string) {
   await page.setViewportSize(DESK)
 }
 
-/** Make the window as high as its page: what is read only when it comes near the screen belongs to the picture too. */
+/** Make the window as high as its page: what is read only when it comes near the screen belongs to it too. */
 async function showAll(page: Page, { width, height }: Size) {
   await page.setViewportSize({ width, height })
   await expect(async () => {

@@ -23,25 +23,29 @@ export const ALL_BUT_COLOURS: Rules = ALL.filter((rule) => rule !== CONTRAST)
 
 type Violation = { id: string; where: string[] }
 
-/** What breaks one of `rules` on the page, as the elements that do. */
-export async function violations(page: Page, rules: Rules = ALL): Promise<Violation[]> {
+/** What breaks one of `rules` on the page, or in a region of it, as the elements that do. */
+export async function violations(page: Page, rules: Rules = ALL, region?: string): Promise<Violation[]> {
   await settleColours(page)
   // A document keeps axe-core: to read it anew takes longer than most of its rules.
   if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axe.source)
-  return page.evaluate(find, [...rules])
+  const part = region ? page.getByRole('region', { name: region, exact: true }) : page.locator('html')
+  return part.evaluate(find, [...rules])
 }
 
 /** While colours change from light to dark, each moment has too little contrast. */
 function settleColours(page: Page) {
-  return page.evaluate(() => {
-    const transitions = document.getAnimations().filter((each) => each instanceof CSSTransition)
-    return Promise.allSettled(transitions.map(({ finished }) => finished))
+  return page.evaluate(async () => {
+    const transitions = () => document.getAnimations().filter((each) => each instanceof CSSTransition)
+    do {
+      await Promise.allSettled(transitions().map(({ finished }) => finished))
+      await new Promise(requestAnimationFrame)
+    } while (transitions().length > 0)
   })
 }
 
 /** Runs in the page. Only what is wrong is worked out in full and sent back. */
-async function find(rules: string[]): Promise<Violation[]> {
-  const { violations: found } = await window.axe.run(document, {
+async function find(part: Element, rules: string[]): Promise<Violation[]> {
+  const { violations: found } = await window.axe.run(part, {
     runOnly: { type: 'rule', values: rules },
     resultTypes: ['violations'],
     selectors: false,

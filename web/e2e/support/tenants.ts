@@ -67,6 +67,14 @@ export async function signIn(page: Page, { email, password }: Omit<Account, 'id'
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
+/** Go to another page of an app that is open, as its own links do: without loading the app again. */
+export async function goWithinApp(page: Page, path: string) {
+  await page.evaluate((to) => {
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate'))
+  }, path)
+}
+
 export async function fillCredentials(page: Page, email: string, password: string) {
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
