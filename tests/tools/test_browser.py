@@ -26,18 +26,24 @@ def executable(file: Path, script: str = "") -> None:
     file.chmod(0o755)
 
 
-@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
+@pytest.mark.parametrize("name", ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"])
 def test_the_browser_of_the_machine_is_used_by_whomever(path: Path, name: str) -> None:
     executable(path / name)
     assert find_browser() == provide_browser(ROOT_ID) == provide_browser(SOMEBODY_ID) == path / name
 
 
+def test_the_browser_without_windows_is_preferred(path: Path) -> None:
+    executable(path / "chromium")
+    executable(path / "chromium-headless-shell")
+    assert find_browser() == path / "chromium-headless-shell"
+
+
 def test_root_installs_the_package_of_debian(path: Path) -> None:
-    install = f"printf '#!/bin/sh' > {path}/chromium; /bin/chmod +x {path}/chromium"
-    executable(
-        path / "apt-get", f'case "$*" in *"install --no-install-recommends chromium") {install};; esac'
-    )
-    assert provide_browser(ROOT_ID) == path / "chromium"
+    name = "chromium-headless-shell"
+    install = f"printf '#!/bin/sh' > {path}/{name}; /bin/chmod +x {path}/{name}"
+    wanted = f"satisfy --no-install-recommends {name} | chromium"
+    executable(path / "apt-get", f'case "$*" in *"{wanted}") {install};; esac')
+    assert provide_browser(ROOT_ID) == path / name
 
 
 def test_others_get_the_browser_of_playwright(path: Path) -> None:

@@ -9,7 +9,9 @@ from tools.dev.errors import StackError
 from tools.dev.firebase_tools import node
 from tools.dev.settings import ROOT
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first can open no window, and so takes less of the processor.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_PACKAGE = "chromium-headless-shell | chromium"
 _APT = ("apt-get", "-qy", "-o", "Dpkg::Use-Pty=0")
 _PLAYWRIGHT = ROOT / "web/node_modules/playwright/cli.js"
 _WHERE = "process.stdout.write(require('playwright').chromium.executablePath())"
@@ -30,7 +32,7 @@ def provide_browser(user_id: int | None = None) -> Path:
     is_root = (os.geteuid() if user_id is None else user_id) == 0
     if is_root and shutil.which("apt-get"):
         _run(*_APT, "update")
-        _run(*_APT, "install", "--no-install-recommends", "chromium")
+        _run(*_APT, "satisfy", "--no-install-recommends", _PACKAGE)
         if found := find_browser():
             return found
     _run(node(), str(_PLAYWRIGHT), "install", "chromium")
