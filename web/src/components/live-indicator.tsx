@@ -20,8 +20,12 @@ export function LiveIndicator({ state, detail }: { state: LiveState; detail?: st
     >
       <span aria-hidden className="relative inline-flex size-2">
         {state === 'live' && (
+          // Not forever: an open page would be drawn sixty times a second.
           <span
-            className={cx('absolute inset-0 animate-ping rounded-full opacity-40 motion-reduce:hidden', dot)}
+            className={cx(
+              'absolute inset-0 animate-ping rounded-full opacity-40 [animation-iteration-count:3] motion-reduce:hidden',
+              dot,
+            )}
           />
         )}
         <span className={cx('relative size-2 rounded-full forced-color-adjust-none', dot)} />

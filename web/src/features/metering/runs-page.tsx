@@ -9,6 +9,7 @@ import { DownloadButton } from '@/components/download-button'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
 import { Notice } from '@/components/notice'
+import { Outdated } from '@/components/outdated'
 import { Page } from '@/components/page'
 import { runsQuery, tenantPath } from '@/lib/api/queries'
 import { dateIn } from '@/lib/format'
@@ -61,20 +62,22 @@ function Runs({ filters, question }: RunsProps) {
           {error.message}
         </Notice>
       )}
-      <Card flush className={isPlaceholderData ? 'opacity-60' : ''}>
-        <DataTable
-          // Another list begins at its first row.
-          key={JSON.stringify(question)}
-          caption="Runs"
-          columns={runColumns(filters.sort, runsOf)}
-          rows={data?.pages.flatMap((page) => page.runs)}
-          rowKey={(run) => run.id}
-          href={(run) => runPath(id, run.id)}
-          loadingRows={8}
-          more={query}
-          empty={Object.keys(question).length > 0 ? <NoMatch filters={filters} /> : <NoRuns />}
-        />
-      </Card>
+      <Outdated when={isPlaceholderData}>
+        <Card flush>
+          <DataTable
+            // Another list begins at its first row.
+            key={JSON.stringify(question)}
+            caption="Runs"
+            columns={runColumns(filters.sort, runsOf)}
+            rows={data?.pages.flatMap((page) => page.runs)}
+            rowKey={(run) => run.id}
+            href={(run) => runPath(id, run.id)}
+            loadingRows={8}
+            more={query}
+            empty={Object.keys(question).length > 0 ? <NoMatch filters={filters} /> : <NoRuns />}
+          />
+        </Card>
+      </Outdated>
     </>
   )
 }

@@ -4,6 +4,7 @@ import { LinkButton } from '@/components/button'
 import { Card } from '@/components/card'
 import { DownloadButton } from '@/components/download-button'
 import { ErrorState } from '@/components/error-state'
+import { Outdated } from '@/components/outdated'
 import { Page } from '@/components/page'
 import { Select } from '@/components/select'
 
@@ -64,15 +65,17 @@ export function MarginsPage() {
           action={<LinkButton to="/operator/margins">Clear filters</LinkButton>}
         />
       ) : (
-        <div className={margins.isPlaceholderData ? 'grid gap-5 opacity-60' : 'grid gap-5'}>
-          <TotalFigures margins={margins.data} />
-          <Card title="By plan" flush>
-            <PlanMargins plans={margins.data?.plans} />
-          </Card>
-          <Card title="By tenant" flush>
-            <TenantMargins page={margins.data} />
-          </Card>
-        </div>
+        <Outdated when={margins.isPlaceholderData}>
+          <div className="grid gap-5">
+            <TotalFigures margins={margins.data} />
+            <Card title="By plan" flush>
+              <PlanMargins plans={margins.data?.plans} />
+            </Card>
+            <Card title="By tenant" flush>
+              <TenantMargins page={margins.data} />
+            </Card>
+          </div>
+        </Outdated>
       )}
     </Page>
   )

@@ -7,6 +7,7 @@ import { DataTable } from '@/components/data-table'
 import { DownloadButton } from '@/components/download-button'
 import { EmptyState } from '@/components/empty-state'
 import { ErrorState } from '@/components/error-state'
+import { Outdated } from '@/components/outdated'
 import { Page } from '@/components/page'
 import type { TenantRows } from '@/lib/api/types'
 
@@ -48,7 +49,7 @@ type RowsProps = { page: TenantRows | undefined; isFiltered: boolean; isOutdated
 /** A page may be empty and still not be the last one. */
 function Rows({ page, isFiltered, isOutdated }: RowsProps) {
   return (
-    <div className={isOutdated ? 'opacity-60' : undefined}>
+    <Outdated when={isOutdated}>
       <DataTable
         caption="Tenants"
         columns={TENANT_COLUMNS}
@@ -61,7 +62,7 @@ function Rows({ page, isFiltered, isOutdated }: RowsProps) {
         }
       />
       <PagesNav label="Pages of tenants" next={page?.next_cursor} />
-    </div>
+    </Outdated>
   )
 }
 
