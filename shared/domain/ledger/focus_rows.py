@@ -54,12 +54,21 @@ def _cost(charge: Charge) -> Decimal:
     return Decimal(usd_string(charge.count(_COST)))
 
 
+def _consumed(charge: Charge) -> tuple[int, str]:
+    """Return the quantity and its unit. What has neither tokens nor calls, as storage, was used for its hour."""
+    if tokens := charge.count("total_tokens"):
+        return tokens, "Tokens"
+    if calls := charge.count("calls") + charge.count("tool_calls"):
+        return calls, "Calls"
+    return 1, "Hours"
+
+
 def _quantity(charge: Charge) -> int:
-    return charge.count("total_tokens") or charge.count("calls") + charge.count("tool_calls")
+    return _consumed(charge)[0]
 
 
 def _unit(charge: Charge) -> str:
-    return "Tokens" if charge.count("total_tokens") else "Calls"
+    return _consumed(charge)[1]
 
 
 def _month(charge: Charge) -> datetime:
