@@ -41,7 +41,7 @@ class CallRefused(GwiError):
         super().__init__(self.message)
 
 
-class UsageLogger(CustomLogger):
+class UsageLogger(CustomLogger):  # type: ignore[misc]  # mypy does not read LiteLLM
     """Records the calls of LiteLLM with a meter: `litellm.callbacks = [UsageLogger(meter)]`.
 
     With `enforces`, calls are checked before they are made: those of the proxy, and coroutines such as `acompletion`.
