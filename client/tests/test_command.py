@@ -110,7 +110,7 @@ def test_without_a_file_the_outbox_is_that_of_the_key(
 @pytest.mark.parametrize(
     ("variable", "sentence"), [(True, "There is no outbox at"), (False, "Name the outbox with --file")]
 )
-def test_a_missing_outbox_is_told(
+def test_a_missing_outbox_is_reported(
     variable: bool, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not variable:
@@ -119,7 +119,7 @@ def test_a_missing_outbox_is_told(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_outbox_is_told(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_outbox_is_reported(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.write_bytes(b"no database " * 1000)
     assert main(["outbox", "show", "--file", str(path)]) == 1
     assert "cannot be used: file is not a database" in capsys.readouterr().err

@@ -120,13 +120,13 @@ class Files:
         message = (
             f"The outbox {path} cannot be used ({error}); events wait in memory and are sent from there."
         )
-        self._notices.tell("outbox", message)
+        self._notices.log("outbox", message)
 
     def _leave(self, path: Path, error: sqlite3.Error) -> None:
         self._paths.remove(path)
         beside = f"events are kept in {self._paths[0]}" if self._paths else "events wait in memory"
         message = f"The outbox {path} cannot be read ({error}). It is left as it is; {beside}."
-        self._notices.tell(f"outbox {path}", message, logging.ERROR)
+        self._notices.log(f"outbox {path}", message, logging.ERROR)
 
     @contextmanager
     def unused(self) -> Iterator[None]:

@@ -88,7 +88,7 @@ def _description(charge: Charge) -> str:
     missing = charge.count("unpriced_calls") + charge.count("incomplete_calls")
     if not missing:
         return text
-    # The cost columns may not be null: a cost that is not known has to be told in words too.
+    # The cost columns may not be null: the description has to say that a cost is not known.
     calls = "1 call" if missing == 1 else f"{missing} calls"
     return f"{text}; the price of {calls} is not completely known"
 
