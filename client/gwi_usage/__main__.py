@@ -9,10 +9,12 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from gwi_usage import Meter
 from gwi_usage.outbox import contents
+from gwi_usage.outbox.files import files_of
 from gwi_usage.outbox.store import Store
 from gwi_usage.settings import default_outbox
 
@@ -22,15 +24,15 @@ def main(arguments: Sequence[str]) -> int:
     path = _path(options.file)
     if path is None:
         return _fail("Name the outbox with --file, or set GWI_KEY and GWI_URL.")
-    if not path.exists():
-        return _fail(f"There is no outbox at {path}.")
+    action: Callable[[Store, Path], int] = options.action
+    results = [_done(action, each) for each in files_of(path) if each.exists()]
+    return max(results) if results else _fail(f"There is no outbox at {path}.")
+
+
+def _done(action: Callable[[Store, Path], int], path: Path) -> int:
     try:
-        store = Store(path)
-        try:
-            action: Callable[[Store, Path], int] = options.action
+        with closing(Store(path)) as store:
             return action(store, path)
-        finally:
-            store.close()
     except sqlite3.Error as error:
         return _fail(f"The outbox {path} cannot be used: {error}.")
 

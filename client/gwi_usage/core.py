@@ -49,7 +49,7 @@ class Core:
         ts = instant(event.get("ts"), now)
         stated = {**event, "ts": ts.isoformat()}
         if stated.pop("id", None) is not None:
-            self.notices.tell("id", "An event has an id of its own, which is not sent: use request_id.")
+            self.notices.log("id", "An event has an id of its own, which is not sent: use request_id.")
         tenant_id = str(stated.pop("tenant_id", None) or "")
         self.outbox.add(
             Waiting(
@@ -101,10 +101,10 @@ class Core:
         _OPEN.discard(self)
 
     def _now(self) -> datetime:
-        """Read the clock, and tell when it has gone back: the events have the times that it says."""
+        """Read the clock, and log when it has gone back: events keep the times that it says."""
         now = datetime.now(timezone.utc)
         if (behind := (self._last - now).total_seconds()) > _CLOCK_SECONDS:
-            self.notices.tell(
+            self.notices.log(
                 "clock", f"The clock went back by {behind:.0f} s; events have the times that it says."
             )
         self._last = now

@@ -104,7 +104,7 @@ class Delivery:
         alone = 0.0 if answer.status is None else min(seconds + backoff(item.attempts), LEASE_SECONDS)
         self._outbox.postpone(claimed, alone)
         message = f"GWI Usage did not take events: {answer.summary}. Waiting: {self._outbox.pending()};"
-        self._notices.tell("sending", f"{message} the next attempt is in {seconds:.1f} s.")
+        self._notices.log("sending", f"{message} the next attempt is in {seconds:.1f} s.")
 
     def _settle(self, claimed: Claimed, batch: Batch, answer: Answer) -> bool:
         refused = refusals(batch, answer)
@@ -115,7 +115,7 @@ class Delivery:
         if refused:
             reason = f"{refused[0].code}: {refused[0].message}"
             message = f"GWI Usage refused events ({len(refused)}), which are kept aside. The first: {reason}"
-            self._notices.tell("refused", message, logging.ERROR)
+            self._notices.log("refused", message, logging.ERROR)
         return True
 
     def _settle_end(self, claimed: Claimed, end: RunEnd, answer: Answer) -> bool:
@@ -123,7 +123,7 @@ class Delivery:
             return False
         self._outbox.settle(claimed)
         if answer.status != 200:
-            self._notices.tell("end", f"The end of run {end.run_id} was refused: {answer.summary}")
+            self._notices.log("end", f"The end of run {end.run_id} was refused: {answer.summary}")
         return True
 
 

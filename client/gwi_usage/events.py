@@ -42,7 +42,7 @@ class Event(TypedDict, total=False):
 
 
 def encoded(event: Mapping[str, object]) -> str:
-    """Return the JSON text of an event; what no JSON can say is told as text, so that it costs no event."""
+    """Return the JSON text of an event; what JSON cannot express becomes text, so that no event is lost."""
     try:
         text = json.dumps(event, separators=(",", ":"), default=_plain, allow_nan=False)
     except (ValueError, RecursionError):

@@ -28,7 +28,7 @@ def server(reader: UsageReader) -> MCPServer[Any]:
 
     @usage.tool(annotations=_READS)
     async def what_is_left() -> dict[str, Any]:
-        """Tell what is left of the plan in this metering period, and of each budget."""
+        """Return what is left of the plan in this metering period, and of each budget."""
         used, budgets = await _read(reader, "usage"), await _read(reader, "budgets")
         return {"plan": used["status"], "budgets": budgets["budgets"]}
 
@@ -36,7 +36,7 @@ def server(reader: UsageReader) -> MCPServer[Any]:
     async def run_cost(
         run_id: Annotated[str, Field(min_length=1, description="The id of the run.")],
     ) -> dict[str, Any]:
-        """Tell what one run has used and cost, its status, and what is left of its budget."""
+        """Return what one run has used and cost, its status, and what is left of its budget."""
         return await _read(reader, "runs", run_id)
 
     @usage.tool(annotations=_READS)
@@ -47,14 +47,14 @@ def server(reader: UsageReader) -> MCPServer[Any]:
         days: Annotated[int, Field(ge=1, le=90, description="How many days, up to today.")] = 30,
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
     ) -> dict[str, Any]:
-        """Tell the users, workflows, API keys or values of a tag that cost most, the most costly first."""
+        """Return the users, workflows, API keys or values of a tag that cost most, the most costly first."""
         tomorrow = _today() + timedelta(days=1)
         dates = {"from": (tomorrow - timedelta(days=days)).isoformat(), "to": tomorrow.isoformat()}
         return await _read(reader, "usage", "top", group_by=group_by, limit=limit, **dates)
 
     @usage.tool(annotations=_READS)
     async def why_refused() -> dict[str, Any]:
-        """Tell which limits refused runs today, how often, and the reason of the last refusal of each."""
+        """Return which limits refused runs today, how often, and the reason of the last refusal of each."""
         return await _read(reader, "refusals")
 
     return usage

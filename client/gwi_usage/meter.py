@@ -47,7 +47,7 @@ class Meter:
                 message = (
                     f"A response of {provider} cannot be read ({kind}); its call is recorded without usage."
                 )
-                self._core.notices.tell(f"response {provider} {kind}", message)
+                self._core.notices.log(f"response {provider} {kind}", message)
             stated = {"category": "llm", "provider": provider, "model": "unknown", **fields}
             self._core.keep({**contexts.current().fields(), **stated, **event})
 

@@ -21,7 +21,7 @@ class Notices:
     def begin(self) -> None:
         self._lock = threading.Lock()  # a new one, because a fork may have copied a locked one
 
-    def tell(self, kind: str, message: str, level: int = logging.WARNING) -> None:
+    def log(self, kind: str, message: str, level: int = logging.WARNING) -> None:
         now = time.monotonic()
         with self._lock:
             if now - self._last.get(kind, -_SECONDS) < _SECONDS:
@@ -45,5 +45,5 @@ class Harmless:
         if self._raises or not isinstance(error, Exception):
             return False
         name = type(error).__name__
-        self._notices.tell(f"{self._action} {name}", f"{self._action} failed: {name}: {error}", logging.ERROR)
+        self._notices.log(f"{self._action} {name}", f"{self._action} failed: {name}: {error}", logging.ERROR)
         return True

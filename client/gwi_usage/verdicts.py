@@ -55,7 +55,7 @@ def _reasons(problems: object) -> dict[int, tuple[str, str]]:
 
 
 def is_final(answer: Answer, field: str) -> bool:
-    """Tell whether the service has decided about a run; if it agrees, its answer has a certain field."""
+    """Return whether the service has decided about a run. An approval has this field."""
     if answer.status is None or answer.status in {401, 403, 408, 429} or answer.status >= 500:
         return False
     if answer.status in {200, 201}:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from gwi_usage.__main__ import main
+from gwi_usage.outbox.batches import Waiting
+from gwi_usage.outbox.files import spare_of
+from gwi_usage.outbox.store import Store
 from gwi_usage.settings import default_outbox
 from tests.conftest import NewMeter, track
 from tests.service import Service, page
@@ -58,6 +61,30 @@ def test_export_prints_every_event_with_its_state(filled: Path, capsys: pytest.C
     assert "id" not in lines[3]["event"]
 
 
+def test_the_spare_files_belong_to_the_outbox(
+    filled: Path, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spare = Store(spare_of(filled))
+    event = json.dumps({"model": "kept", "ts": "2026-11-20T12:00:00Z"})
+    spare.add(Waiting(tenant_id="acme", day="2026-11-20", tracked_at=0.0, event=event))
+    spare.close()
+    assert main(["outbox", "show", "--file", str(filled)]) == 0
+    shown = capsys.readouterr().out
+    assert f"{spare_of(filled)}\n  waiting   1" in shown
+    assert main(["outbox", "export", "--file", str(filled)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4 + 1
+    assert main(["outbox", "retry", "--file", str(filled)]) == 0
+    assert "kept" in {event["model"] for event in service.events.values()}
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spare_of(filled).write_text("not a database")
+    assert main(["outbox", "show", "--file", str(filled)]) == 1
+    shown = capsys.readouterr()
+    assert "waiting   1" in shown.out
+    assert f"The outbox {spare_of(filled)} cannot be used: " in shown.err
+
+
 def test_retry_sends_refused_events_again_under_new_ids(
     filled: Path, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,7 +110,7 @@ def test_without_a_file_the_outbox_is_that_of_the_key(
 @pytest.mark.parametrize(
     ("variable", "sentence"), [(True, "There is no outbox at"), (False, "Name the outbox with --file")]
 )
-def test_a_missing_outbox_is_told(
+def test_a_missing_outbox_is_reported(
     variable: bool, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not variable:
@@ -92,7 +119,7 @@ def test_a_missing_outbox_is_told(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_outbox_is_told(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_outbox_is_reported(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.write_bytes(b"no database " * 1000)
     assert main(["outbox", "show", "--file", str(path)]) == 1
     assert "cannot be used: file is not a database" in capsys.readouterr().err

@@ -118,7 +118,7 @@ def test_a_child_logs_although_another_thread_was_logging(
 ) -> None:
     notices = new_meter()._core.notices
     with notices._lock:
-        child = FORKS.Process(target=notices.tell, args=("kind", "message"))
+        child = FORKS.Process(target=notices.log, args=("kind", "message"))
         child.start()
     child.join(SECONDS)
     assert child.exitcode == 0

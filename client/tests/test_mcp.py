@@ -109,7 +109,7 @@ def test_the_most_costly_are_of_the_last_days(
 
 
 @pytest.mark.parametrize("run_id", ["other", "../../beta/runs/run-1"])
-def test_a_run_of_another_tenant_is_told_as_the_service_does(reader: UsageReader, run_id: str) -> None:
+def test_a_run_of_another_tenant_is_refused_as_the_service_does(reader: UsageReader, run_id: str) -> None:
     is_error, text = asked(reader, "run_cost", run_id=run_id)
     assert is_error
     assert text.endswith("There is no run other. (unknown_run)")
@@ -126,7 +126,7 @@ def test_a_bad_question_is_refused_before_anything_is_read(
     assert (is_error, queries) == (True, [])
 
 
-def test_a_service_that_does_not_answer_is_told() -> None:
+def test_a_service_that_does_not_answer_is_reported() -> None:
     away = UsageReader(url="http://127.0.0.1:9", key="gwi_test_key", tenant_id="acme")
     is_error, text = asked(away, "why_refused")
     assert is_error

@@ -138,7 +138,7 @@ def test_a_value_that_contains_itself_costs_no_event(meter: Meter, service: Serv
     assert len(service.events) == 1
 
 
-def test_an_id_of_the_callers_own_is_told_and_not_sent(
+def test_an_id_of_the_callers_own_is_logged_and_not_sent(
     meter: Meter, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     track(meter, id="mine")

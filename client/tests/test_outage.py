@@ -98,18 +98,18 @@ def test_a_batch_that_alone_fails_keeps_back_no_other(new_meter: NewMeter, servi
     assert (len(service.events), meter.pending) == (1, 1)
 
 
-def test_an_outage_is_told_once_and_not_for_each_event(
+def test_an_outage_is_logged_once_and_not_for_each_event(
     new_meter: NewMeter, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     meter = new_meter(send_seconds=0)
     service.instead = lambda received: page(200)
     track(meter, 20)
-    told = [each.getMessage() for each in caplog.records if each.name == "gwi_usage"]
-    assert len(told) == 1
-    assert "text/html, not an answer of GWI Usage" in told[0]
+    logged = [each.getMessage() for each in caplog.records if each.name == "gwi_usage"]
+    assert len(logged) == 1
+    assert "text/html, not an answer of GWI Usage" in logged[0]
 
 
-def test_what_is_refused_for_good_is_kept_aside_and_told(
+def test_what_is_refused_for_good_is_kept_aside_and_logged(
     new_meter: NewMeter, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     meter = new_meter()

@@ -1,4 +1,4 @@
-"""Outbox files that fail: each failure is told, nothing is lost, and the agent goes on."""
+"""Outbox files that fail: each failure is logged, nothing is lost, and the agent goes on."""
 
 import sqlite3
 import time
@@ -30,7 +30,7 @@ def test_only_the_owner_can_read_the_file(meter: Meter, path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_memory_keeps_events_where_the_outbox_is_told_to(
+def test_memory_keeps_events_where_the_outbox_is_set_to(
     new_meter: NewMeter, service: Service, path: Path
 ) -> None:
     meter = new_meter(outbox=None)
@@ -40,7 +40,7 @@ def test_memory_keeps_events_where_the_outbox_is_told_to(
     assert len(service.events) == 2
 
 
-def test_what_memory_loses_is_told(new_meter: NewMeter, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_memory_loses_is_logged(new_meter: NewMeter, caplog: pytest.LogCaptureFixture) -> None:
     meter = new_meter(outbox=None, url="http://127.0.0.1:1")
     track(meter, 2)
     meter.close(timeout=0)
@@ -116,7 +116,7 @@ def test_a_file_that_may_only_be_read_is_left(
     assert len(service.events) == 2
 
 
-def test_a_folder_that_cannot_be_made_is_told(
+def test_a_folder_that_cannot_be_made_is_logged(
     new_meter: NewMeter, service: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
@@ -142,7 +142,7 @@ def _from_the_future(path: Path) -> None:
     ids=["corrupt", "newer"],
 )
 def spoiled(path: Path, request: pytest.FixtureRequest) -> tuple[Path, str]:
-    """A file that cannot be read, and the reason that is told."""
+    """A file that cannot be read, and the reason that is logged."""
     spoil, reason = request.param
     spoil(path)
     return path, reason
@@ -196,7 +196,7 @@ def test_a_lease_from_a_clock_that_was_ahead_is_none(path: Path, new_meter: NewM
     assert store.claim_batch(Producer(), now, ())
 
 
-def test_a_clock_that_goes_back_is_told_and_loses_nothing(
+def test_a_clock_that_goes_back_is_logged_and_loses_nothing(
     new_meter: NewMeter, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     meter = new_meter()
@@ -247,7 +247,7 @@ def test_a_file_that_fails_keeps_nobody_waiting_twice(
 def test_notices_of_one_kind_come_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     notices = Notices()
     for _ in range(3):
-        notices.tell("kind", "message")
+        notices.log("kind", "message")
     assert len(caplog.records) == 1
 
 

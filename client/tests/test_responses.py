@@ -62,7 +62,7 @@ def test_what_is_no_response_has_no_fields(response: object) -> None:
     assert event_fields(response) == {}
 
 
-def test_a_response_of_an_unknown_shape_is_told_and_the_call_is_recorded(
+def test_a_response_of_an_unknown_shape_is_logged_and_the_call_is_recorded(
     new_meter: NewMeter, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     meter = new_meter()

@@ -149,7 +149,7 @@ def test_a_page_of_a_proxy_ends_no_run(new_meter: NewMeter, service: Service) ->
     assert len(service.sent("/v1/runs/run-1/end")) == 2
 
 
-def test_an_end_that_is_refused_is_told(
+def test_an_end_that_is_refused_is_logged(
     new_meter: NewMeter, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     meter = new_meter()

@@ -50,7 +50,7 @@ class StripeApi:
     def __init__(
         self, api_key: str, base_url: str | None, plans: CurrentPlans, slots: int = DEFAULT_SLOTS
     ) -> None:
-        """Let at most `slots` threads wait for Stripe at once; `plans` tells the plans that prices name."""
+        """Let at most `slots` threads wait for Stripe at once; `plans` are the plans that prices may name."""
         self._plans = plans
         self.livemode = _mode_of(api_key)
         addresses: Any = {"api": base_url} if base_url else {}

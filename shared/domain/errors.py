@@ -117,7 +117,7 @@ class Unavailable(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateStatus:
-    """A caller's requests per minute, as the RateLimit headers of a response tell them."""
+    """A caller's requests per minute, as in the RateLimit headers of a response."""
 
     limit: int
     remaining: int

@@ -50,7 +50,7 @@ def tagged_response(request: Request, model: BaseModel, volatile: Any = None) ->
 def pack(request: Request, response: Response) -> None:
     """Encode the body of a larger response to a GET with gzip, if the caller accepts that.
 
-    Other methods may answer a secret beside text of the caller's choice, whose length compression would tell.
+    Other methods may answer a secret beside text of the caller's choice, whose length compression would reveal.
     """
     if request.method != "GET" or response.status_code != 200 or response.is_streamed:
         return

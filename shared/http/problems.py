@@ -160,7 +160,7 @@ def _limit_problem(document: ProblemDocument, error: PaymentRequired) -> LimitPr
 
 
 def rate_headers(rate: RateStatus) -> dict[str, str]:
-    """Return the headers that tell a caller how many requests it has left."""
+    """Return the headers with the number of requests that a caller has left."""
     return {
         "RateLimit-Limit": str(rate.limit),
         "RateLimit-Remaining": str(rate.remaining),

@@ -1,4 +1,4 @@
-"""The bounds of a request's size, which its headers tell before any of its body is read."""
+"""The bounds of a request's size, which are checked by its headers before any of its body is read."""
 
 from flask import Request
 from werkzeug.exceptions import UnsupportedMediaType

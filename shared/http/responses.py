@@ -269,5 +269,6 @@ class HealthResponse(ResponseModel):
         description="How long the most overdue fold is overdue, in whole minutes, as of the last 10 seconds."
     )
     oldest_dirty_at: datetime | None = Field(
-        default=None, description="Always null, since the instant told when some tenant had used the service."
+        default=None,
+        description="Always null: the instant would reveal when some tenant had used the service.",
     )

@@ -173,7 +173,7 @@ class EndpointSync:
 
     changes: list[str]
     secret: str | None = None
-    """The signing secret of a new endpoint. Stripe tells it only once."""
+    """The signing secret of a new endpoint. Stripe sends it only once."""
 
 
 class StripeGateway(Protocol):

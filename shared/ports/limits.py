@@ -129,7 +129,7 @@ class Admissions(Protocol):
     """Stores what open runs have set aside. UsageStore.read returns it. Raises Unavailable as UsageStore does."""
 
     def save_admission(self, tenant_id: str, change: AdmissionChange, read: Holds) -> SavedAdmission:
-        """Make the change, and return the new version of the tenant's holds, with the counter if the store tells it.
+        """Make the change, and return the new version of the tenant's holds, with the counter if it is known.
 
         Everything is changed or nothing. Raise StaleHolds if the holds are not as they were `read`; that may also be
         because an earlier attempt succeeded and its response was lost. Other readers see the counter first, then the

@@ -105,6 +105,14 @@ def test_charges_conform_to_focus_and_add_up_to_the_usage(functions: Functions, 
     assert len(rows) == 3, "a mark is no charge"
 
 
+def test_what_is_paid_but_not_counted_was_used_for_its_hour(functions: Functions, key: str) -> None:
+    storage = {"category": "storage", "provider": "s3", "model": "bucket", "cost_usd_estimate": "0.25"}
+    functions.record(key, storage, storage)
+    (row,) = rows_of(exported(functions, key, format="focus"))
+    assert problems_of(row) == []
+    assert (row["ConsumedQuantity"], row["ConsumedUnit"], row["BilledCost"]) == ("1", "Hours", "0.50")
+
+
 def test_a_void_event_is_marked_and_counts_nothing(functions: Functions, recorded: str) -> None:
     (event,) = (each for each in functions.events(recorded) if each["user_id"] == "ann")
     owner = functions.sign_in("ada@example.com")

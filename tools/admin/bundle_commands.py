@@ -20,7 +20,7 @@ _RESULTS: Final[Mapping[Verdict, tuple[str, int]]] = {
 
 
 def verify_bundle(container: Container, options: Namespace) -> Answer:
-    """Tell whether a bundle is as it was sealed."""
+    """Check whether a bundle is as it was sealed."""
     keys = container.config.sealing_keys
     if keys is None:
         raise InvalidInput("set GWI_FORENSICS_ENABLED=1 and the GWI_SEALING_KEYS of the platform")
@@ -42,7 +42,7 @@ def add_verify_bundle(subjects: Any) -> None:
         Command(
             name="verify-bundle",
             run=verify_bundle,
-            help="tell whether the bundle of a run is as it was sealed; exit with 1 if it has changed",
+            help="check whether the bundle of a run is as it was sealed; exit with 1 if it has changed",
             example="verify-bundle run-bundle.json",
         ),
     )

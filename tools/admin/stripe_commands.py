@@ -36,9 +36,9 @@ def sync_catalog(container: Container, options: Namespace) -> Answer:
     if options.webhook_url is None:
         return Answer({"changes": changes})
     endpoint = api.sync_endpoint(options.webhook_url, sorted(EVENT_TYPES))
-    # Stripe does not tell the secret again: whoever loses it makes a new endpoint.
-    told = {"webhook_secret": endpoint.secret} if endpoint.secret else {}
-    return Answer({"changes": changes + endpoint.changes, **told})
+    # Stripe does not show the secret again: whoever loses it makes a new endpoint.
+    secret = {"webhook_secret": endpoint.secret} if endpoint.secret else {}
+    return Answer({"changes": changes + endpoint.changes, **secret})
 
 
 def reconcile(container: Container, options: Namespace) -> Answer:

@@ -121,7 +121,7 @@ def _stripe(settings: Settings) -> Iterator[Step]:
         sync = ("tools.admin", "stripe", "sync-catalog", "--webhook-url", url(settings, "stripe-webhook"))
         yield Step(
             name="Stripe's catalog, portal and webhook endpoint",
-            why="Stripe sells the plans, and tells of every change",
+            why="Stripe sells the plans, and reports every change",
             create=(python(*sync, "--json", "--yes"),),
         )
 
@@ -137,7 +137,7 @@ def _by_hand(settings: Settings) -> Iterator[str]:
     if settings.domain:
         yield f"Add the DNS records of {settings.domain} that are shown in {console}/hosting/sites"
     if not settings.receivers:
-        yield "Nobody is told of alerts: add [alerts] receivers to the environment's file."
+        yield "Nobody gets alerts: add [alerts] receivers to the environment's file."
     if not settings.billing_account:
         yield "No budget is watched: add [budget] to the environment's file."
     yield (

@@ -190,5 +190,5 @@ def secret_steps(settings: Settings, webhook_url: str) -> Iterator[Step]:
 
 def _origin(variable: str) -> str:
     if variable == WEBHOOK_SECRET:
-        return "Stripe tells the secret of a webhook endpoint once, when it is created"
+        return "Stripe shows the secret of a webhook endpoint once, when it is created"
     return f"it comes from {variable} in your environment"

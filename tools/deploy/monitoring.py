@@ -1,4 +1,4 @@
-"""Log metrics, alerts, a dashboard and a budget, each from a JSON file: they tell an operator of failures.
+"""Log metrics, alerts, a dashboard and a budget, each from a JSON file: they show failures to an operator.
 
 The folder `monitoring/` holds the JSON of Google's APIs, which leave out zeros and empty values in their responses:
 the files do the same.
@@ -26,7 +26,7 @@ def content(name: str) -> Any:
 
 
 def monitoring_steps(settings: Settings) -> Iterator[Step]:
-    """Yield the log metrics, the people to tell, what they are told, and what they look at."""
+    """Yield the log metrics, the people to notify, the alerts, and the dashboard."""
     project = f"projects/{settings.project}"
     for metric in content("log_metrics"):
         yield _log_metric(project, metric)

@@ -68,7 +68,7 @@ class Step:
     form: tuple[str, str] = ("", "")
     """The pattern of that value, and what it then is."""
     refusal: str = ""
-    """What to tell when this part is not there, and only a person can create it."""
+    """The instruction for a person, if only a person can create this part."""
     patience: int = 120
     """Seconds after which a change must be visible."""
 

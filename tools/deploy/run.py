@@ -21,7 +21,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The finding about a step; `lines` tell each difference."""
+    """The finding about a step; `lines` are the differences."""
 
     kind: Kind
     lines: tuple[str, ...] = ()

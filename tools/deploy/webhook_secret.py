@@ -1,6 +1,6 @@
 """Prints the secret of a new webhook endpoint in Stripe, for a command that stores it.
 
-Stripe tells the secret only when the endpoint is created. An endpoint at this address whose secret nobody stored,
+Stripe shows the secret only when the endpoint is created. An endpoint at this address whose secret nobody stored,
 because a deploy was interrupted, is replaced.
 """
 

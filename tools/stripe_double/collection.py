@@ -58,7 +58,7 @@ def await_debit(account: Account, invoice: StripeObject) -> None:
 
 
 def settle_debit(account: Account, invoice: StripeObject, *, paid: bool) -> None:
-    """Let the bank pay a debit or refuse it, and tell it to the page that asked for it."""
+    """Let the bank pay a debit or refuse it, and return it to the page that asked for it."""
     if invoice["status"] != "open":
         raise invalid(f"The invoice {invoice['id']} is {invoice['status']}.")
     charge_invoice(account, invoice, "success" if paid else "decline")

@@ -43,7 +43,7 @@ class Delivery:
     statuses: list[int] = field(default_factory=list)
 
     def shown(self) -> dict[str, Any]:
-        """Return what the control interface tells about it."""
+        """Return what the control interface shows of it."""
         about = {"event": self.event["id"], "type": self.event["type"], "url": self.endpoint.url}
         return {**about, "attempts": self.attempts, "statuses": list(self.statuses)}
 

@@ -111,7 +111,7 @@ def _filled(given: Params) -> StripeObject:
             "conditions": filled["schedule_at_period_end"].get("conditions") or []
         }
     if "products" in filled:
-        # Stripe lets customers change quantities unless it is told otherwise.
+        # Stripe lets customers change quantities unless it is configured otherwise.
         free = {"enabled": True}
         filled["products"] = [
             {**one, "adjustable_quantity": free | one.get("adjustable_quantity", {})}

@@ -1,4 +1,4 @@
-"""Owns refunds: money that goes back to a card; the charge tells it, its invoice stays as it is."""
+"""Owns refunds: money that goes back to a card; the charge shows it, its invoice stays as it is."""
 
 from tools.stripe_double.account import Account, StripeObject, given, merged_metadata
 from tools.stripe_double.page_views import money

@@ -21,7 +21,7 @@ from gwi_usage.litellm.calls import Times
 from gwi_usage.meter import Meter
 
 _CONTEXT = "gwi_usage_context"
-_MAX_TOLD = 10_000
+_MAX_SEEN = 10_000
 _AWAY_SECONDS = 5.0
 """So long no call waits for a service that has not answered."""
 _PAYMENT_REQUIRED, _FORBIDDEN, _TOO_MANY, _UNAVAILABLE = 402, 403, 429, 503
@@ -41,7 +41,7 @@ class CallRefused(GwiError):
         super().__init__(self.message)
 
 
-class UsageLogger(CustomLogger):
+class UsageLogger(CustomLogger):  # type: ignore[misc]  # mypy does not read LiteLLM
     """Records the calls of LiteLLM with a meter: `litellm.callbacks = [UsageLogger(meter)]`.
 
     With `enforces`, calls are checked before they are made: those of the proxy, and coroutines such as `acompletion`.
@@ -51,7 +51,7 @@ class UsageLogger(CustomLogger):
     def __init__(self, meter: Meter, *, enforces: bool = False) -> None:
         super().__init__()
         self._meter, self._enforces = meter, enforces
-        self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
+        self._seen: OrderedDict[tuple[object, ...], None] = OrderedDict()
         self._lock = threading.Lock()
         self._away_until = 0.0
 
@@ -118,7 +118,7 @@ class UsageLogger(CustomLogger):
                 self._track(details, calls.failed(details, times))
 
     def _is_due(self, details: Mapping[str, Any], times: Times, outcome: str) -> bool:
-        """Return whether a call is told for the first time; LiteLLM may tell it to a thread and to a coroutine.
+        """Return whether a call is reported for the first time; LiteLLM may report it to a thread and to a coroutine.
 
         Its id alone does not say so, because a caller of the proxy may choose it, for all of its calls.
         """
@@ -126,11 +126,11 @@ class UsageLogger(CustomLogger):
             return False
         call = (details.get("litellm_call_id"), times.began, outcome)
         with self._lock:
-            if call in self._told:
+            if call in self._seen:
                 return False
-            self._told[call] = None
-            if len(self._told) > _MAX_TOLD:
-                self._told.popitem(last=False)
+            self._seen[call] = None
+            if len(self._seen) > _MAX_SEEN:
+                self._seen.popitem(last=False)
         return True
 
     def _track(self, details: Mapping[str, Any], event: dict[str, Any]) -> None:

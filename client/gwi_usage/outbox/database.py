@@ -43,7 +43,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
 
 
 def _create(path: Path) -> None:
-    """Create the file for its owner alone: events tell who worked on what."""
+    """Create the file for its owner alone: events show who worked on what."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():  # closing a file drops the locks that this process has on it

@@ -21,6 +21,11 @@ from gwi_usage.outbox.store import Store
 _RETRY_SECONDS = 5.0
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the files that may hold events of an outbox, in the order in which they are tried."""
+    return [path, spare_of(path), temporary_of(path)]
+
+
 def spare_of(path: Path) -> Path:
     """Return the file beside an outbox that takes its place."""
     return path.with_name(f"{path.name}.spare")
@@ -52,7 +57,7 @@ class Files:
 
     def __init__(self, path: Path | None, notices: Notices) -> None:
         self._notices = notices
-        self._paths = [path, spare_of(path), temporary_of(path)] if path else []
+        self._paths = files_of(path) if path else []
         self._temporary = self._paths[-1] if path else None
         self._open: dict[Path, Store] = {}
         self._try_at = 0.0
@@ -115,13 +120,13 @@ class Files:
         message = (
             f"The outbox {path} cannot be used ({error}); events wait in memory and are sent from there."
         )
-        self._notices.tell("outbox", message)
+        self._notices.log("outbox", message)
 
     def _leave(self, path: Path, error: sqlite3.Error) -> None:
         self._paths.remove(path)
         beside = f"events are kept in {self._paths[0]}" if self._paths else "events wait in memory"
         message = f"The outbox {path} cannot be read ({error}). It is left as it is; {beside}."
-        self._notices.tell(f"outbox {path}", message, logging.ERROR)
+        self._notices.log(f"outbox {path}", message, logging.ERROR)
 
     @contextmanager
     def unused(self) -> Iterator[None]:

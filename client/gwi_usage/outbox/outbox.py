@@ -96,12 +96,12 @@ class Outbox:
                 return
         if left := memory.pending():
             message = f"{left} events were not sent and no file keeps them: they are lost with this process."
-            self._notices.tell("lost", message, logging.ERROR)
+            self._notices.log("lost", message, logging.ERROR)
 
     def _tell_refuge(self, file: Store) -> None:
         if file.path != self._path:
             message = f"Events that were not sent are in {file.path}, from which the next process sends them."
-            self._notices.tell("refuge", message)
+            self._notices.log("refuge", message)
 
     def _stores(self) -> list[Store]:
         return [*self._files.stores(), *([self._memory] if self._memory else [])]

@@ -17,7 +17,7 @@ _DONE = b"[DONE]"
 
 
 class Body(Protocol):
-    """A body, whose end is told however it comes."""
+    """The body of an answer. Its call is recorded when it ends, however it ends."""
 
     def passed(self, chunk: bytes) -> bytes:
         """Take the next bytes, and return those that the caller gets now."""
@@ -26,7 +26,7 @@ class Body(Protocol):
         """Return what the caller has not got yet when everything has been read."""
 
     def end(self, error: BaseException | None = None) -> None:
-        """Tell the call, unless it has been told."""
+        """Record the call, unless it has been recorded."""
 
 
 def is_stream(response: Any) -> bool:
@@ -55,9 +55,9 @@ class WholeBody:
 
     def end(self, error: BaseException | None = None) -> None:
         if self._is_whole:
-            self._call.tell(self._content)
+            self._call.record(self._content)
         else:
-            self._call.tell(**_cut_off(error))
+            self._call.record(**_cut_off(error))
 
 
 class StreamBody:
@@ -82,7 +82,7 @@ class StreamBody:
         return self._for_caller(self._rest)
 
     def end(self, error: BaseException | None = None) -> None:
-        self._call.tell(self._events, **({} if self._has_end else _cut_off(error)))
+        self._call.record(self._events, **({} if self._has_end else _cut_off(error)))
 
     def _for_caller(self, part: bytes) -> bytes:
         with self._harmless:

@@ -33,7 +33,7 @@ class Observer:
 
 
 class ObservedCall:
-    """One call, which is told once: by its response, its stream, or the error that ended it."""
+    """One call, which is recorded once: by its response, its stream, or the error that ended it."""
 
     def __init__(self, observer: Observer, call: ModelCall, request: Any) -> None:
         self._observer, self.call = observer, call
@@ -41,18 +41,18 @@ class ObservedCall:
         self._began = time.monotonic()
         # A stream may be read outside of the run and the context that asked for it.
         self._context = contextvars.copy_context()
-        self._is_told = False
+        self._is_recorded = False
         self._stated: dict[str, Any] = {}
 
     def answered(self, headers: Mapping[str, str]) -> None:
         request_id = next((headers[name] for name in _REQUEST_IDS if name in headers), None)
         self._stated = {"request_id": request_id} if request_id else {}
 
-    def tell(self, response: object = None, **fields: Any) -> None:
+    def record(self, response: object = None, **fields: Any) -> None:
         """Record the call with its response, or the events of its stream, and what `fields` state besides."""
-        if self._is_told:
+        if self._is_recorded:
             return
-        self._is_told = True
+        self._is_recorded = True
         latency_ms = round((time.monotonic() - self._began) * 1000)
         event = {"model": self.call.model, "latency_ms": latency_ms, **self._stated, **fields}
         meter, provider = self._observer.meter, self._observer.provider

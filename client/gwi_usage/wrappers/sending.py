@@ -45,16 +45,16 @@ def metered_async(send: Callable[..., Awaitable[Any]], observer: Observer) -> Ca
 
 def _tell_failure(observer: Observer, call: ObservedCall, error: BaseException) -> None:
     with observer.harmless():
-        call.tell(**_failure(type(error).__name__))
+        call.record(**_failure(type(error).__name__))
 
 
 def _observe(observer: Observer, call: ObservedCall, response: Any) -> None:
     with observer.harmless():
         call.answered(response.headers)
         if response.is_error:
-            call.tell(**_failure(f"HTTP {response.status_code}"))
+            call.record(**_failure(f"HTTP {response.status_code}"))
         elif response.is_closed and not is_stream(response):
-            call.tell(response.content)
+            call.record(response.content)
         else:
             observe(response, body_of(response, call, observer), observer)
 

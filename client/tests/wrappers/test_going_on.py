@@ -1,4 +1,4 @@
-"""Chunks that only carry content are told by their text, and nothing that may cost is taken for one."""
+"""Chunks that only carry content are recognised by their text, and nothing that may cost is taken for one."""
 
 import json
 from typing import Any

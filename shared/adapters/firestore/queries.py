@@ -132,7 +132,7 @@ def runs_named(prefix: str, limit: int) -> Any:
 def unmeasured_runs(least_outcome: int, limit: int) -> Any:
     """Find the runs of one tenant that have ended, and changed since they were measured."""
     query = _from("runs")
-    # With what tells whether the run used more than it held.
+    # With the fields that show whether the run used more than it held.
     for field in ("id", "began_at_us", "last_at_us", "totals", "admission", "end"):
         query.select.fields.add(field_path=field)
     _where(query, [("unmeasured", EQUAL, True), ("outcome", AT_LEAST, least_outcome)])

@@ -101,7 +101,7 @@ def taken_back(observed: Collection[ObservedCorrection]) -> TakenBack:
     by_notes = sum(each.refunded for each in corrections if each.kind == "credit_note")
     disputes = {each.dispute for each in corrections}
     return TakenBack(
-        # A credit note's refunds are refunds of a charge too, of which perhaps no event has told.
+        # A credit note's refunds are refunds of a charge too, perhaps without an event of their own.
         refunded=max(by_charges, by_notes),
         credited=sum(each.credited for each in corrections),
         lost=sum(each.disputed for each in corrections if each.dispute == "lost"),

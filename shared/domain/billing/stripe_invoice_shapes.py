@@ -51,7 +51,7 @@ class InvoiceSnapshot:
 
     @property
     def total_without_tax(self) -> int:
-        """The total without tax, if Stripe has told it; else the total."""
+        """The total without tax if Stripe has sent it; else the total."""
         return self.total if self.total_excluding_tax is None else self.total_excluding_tax
 
 

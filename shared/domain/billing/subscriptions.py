@@ -134,7 +134,7 @@ class Subscription:
 
     @property
     def is_first_payment_due(self) -> bool:
-        """True if its trial is over and nothing was paid for it since, as far as the observations tell."""
+        """True if its trial is over and nothing was paid for it since, as far as the observations show."""
         settled = {each.trigger for each in self.history if each.trigger != Trigger.PAST_DUE}
         is_first_period = self.snapshot.period_start <= self.snapshot.pays_from
         had_a_trial = self.snapshot.trial_end is not None

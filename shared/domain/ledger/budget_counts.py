@@ -51,7 +51,7 @@ class Spent(NamedTuple):
 
 @dataclass(slots=True)
 class HourCount:
-    """The part of an hour that counts towards a budget. Runs are told apart by marks, so that each counts once."""
+    """The part of an hour that counts towards a budget. Each run has a mark, so that it counts once."""
 
     amount: int = 0
     unknown_calls: int = 0

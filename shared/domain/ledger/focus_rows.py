@@ -54,12 +54,21 @@ def _cost(charge: Charge) -> Decimal:
     return Decimal(usd_string(charge.count(_COST)))
 
 
+def _consumed(charge: Charge) -> tuple[int, str]:
+    """Return the quantity and its unit. What has neither tokens nor calls, as storage, was used for its hour."""
+    if tokens := charge.count("total_tokens"):
+        return tokens, "Tokens"
+    if calls := charge.count("calls") + charge.count("tool_calls"):
+        return calls, "Calls"
+    return 1, "Hours"
+
+
 def _quantity(charge: Charge) -> int:
-    return charge.count("total_tokens") or charge.count("calls") + charge.count("tool_calls")
+    return _consumed(charge)[0]
 
 
 def _unit(charge: Charge) -> str:
-    return "Tokens" if charge.count("total_tokens") else "Calls"
+    return _consumed(charge)[1]
 
 
 def _month(charge: Charge) -> datetime:
@@ -79,7 +88,7 @@ def _description(charge: Charge) -> str:
     missing = charge.count("unpriced_calls") + charge.count("incomplete_calls")
     if not missing:
         return text
-    # The cost columns may not be null: a cost that is not known has to be told in words too.
+    # The cost columns may not be null: the description has to say that a cost is not known.
     calls = "1 call" if missing == 1 else f"{missing} calls"
     return f"{text}; the price of {calls} is not completely known"
 

@@ -124,10 +124,10 @@ class ReadingPlan:
         if self.detail is Detail.SERIES:
             cut = [day for day in self.complete if not self.within.covers(day) and day not in self.recounted]
             return Wanted(days=tuple(cut), fields=frozenset({"hours"})) if cut else None
-        untold = [
+        missing = [
             day for day in self.complete if month_of(day) not in found.months and self.within.covers(day)
         ]
-        return Wanted(days=tuple(untold), fields=frozenset({"hour_totals"})) if untold else None
+        return Wanted(days=tuple(missing), fields=frozenset({"hour_totals"})) if missing else None
 
     def uncounted_runs(self, found: Documents) -> Period | None:
         """Return the interval whose runs have to be counted; None if the folded numbers are exact.

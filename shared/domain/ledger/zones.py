@@ -32,7 +32,7 @@ def require_whole_hours(zone: ZoneInfo, within: Period, field: str) -> None:
     """Raise InvalidInput about `field` if the zone's offset is not a whole number of hours throughout `within`."""
     for hour in _hours(within):
         if _offset(hour.astimezone(zone)) % _ONE_HOUR:
-            # Told by its end, as the day begins within the hour.
+            # Named by its end, as the day begins within the hour.
             local = (hour + _ONE_HOUR).astimezone(zone)
             what = (
                 f"{zone.key} is {_words(local)} on {local.date()}. Usage is counted by the hour of UTC, so days "

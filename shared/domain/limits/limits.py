@@ -43,7 +43,7 @@ class LimitOverrides(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitPolicy:
-    """The limits of one tenant per metering period, and the percentages at which it is warned, blocked and told.
+    """The limits of one tenant per metering period, and the percentages at which warnings, blocks and alerts begin.
 
     Raises ValueError for a negative limit or a percentage outside 1..1000.
     """

@@ -17,7 +17,7 @@ LIMITED_METRICS: Final[tuple[LimitedMetric, ...]] = ("tokens", "runs", "cost")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """A limit, and the usage at which the tenant is warned, blocked and told.
+    """A limit, and the usage at which the tenant is warned, blocked and sent alerts.
 
     The hard cap is rounded down and every other cap up; a cap is reached when usage equals it.
     """

@@ -1,4 +1,4 @@
-"""Requests per minute: a token bucket, and what is told to the caller about it."""
+"""Requests per minute: a token bucket, and its state for the caller."""
 
 from dataclasses import dataclass
 from datetime import datetime

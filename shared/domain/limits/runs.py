@@ -57,7 +57,7 @@ class RunRequest:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the content, by which a repetition is told from another request. The API key is no part of it.
+        """A hash of the content, which distinguishes a repetition from another request. The API key is no part of it.
 
         Planned calls stand for their dollars, which another price changes between a request and its repetition.
         """

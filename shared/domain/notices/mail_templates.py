@@ -84,7 +84,7 @@ def confirm_mail(tenant: Tenant, email: str, confirm_url: str) -> Mail:
 
 
 def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert], links: Links) -> Mail:
-    """Tell how much of its limits a tenant has used, given its highest new alert of each metric.
+    """Return the mail about how much of its limits a tenant has used, given its highest new alert of each metric.
 
     Recipients are added with `Mail.to_each`.
     """
@@ -106,7 +106,7 @@ def limit_mail(tenant: Tenant, policy: LimitPolicy, alerts: Sequence[UsageAlert]
 
 
 def budget_mail(tenant: Tenant, alerts: Sequence[UsageAlert], links: Links) -> Mail:
-    """Tell which budgets of a tenant are used how far, given the highest new alert of each.
+    """Return the mail about how far budgets of a tenant are used, given the highest new alert of each.
 
     Recipients are added with `Mail.to_each`.
     """
@@ -135,7 +135,7 @@ def used_of_budget(alert: UsageAlert) -> str:
 
 
 def overrun_mail(tenant: Tenant, alerts: Sequence[UsageAlert], links: Links) -> Mail:
-    """Tell which runs of a tenant used more than they held. Recipients are added with `Mail.to_each`."""
+    """Return the mail about runs that used more than they held. Recipients are added with `Mail.to_each`."""
     name = shown_name(tenant.name)
     listed = [f"{used_of_run(alert)}." for alert in alerts[:_MOST_BUDGETS]]
     rest = len(alerts) - len(listed)
@@ -179,7 +179,7 @@ class TrialEnd:
 
 
 def trial_mail(tenant: Tenant, email: str, trial: TrialEnd) -> Mail:
-    """Tell when a trial ends, and what is charged then."""
+    """Return the mail about the end of a trial, and the charge that follows."""
     remaining = "1 day" if trial.days_left == 1 else f"{trial.days_left} days"
     name = shown_name(tenant.name)
     return Mail(
@@ -204,7 +204,7 @@ def _after_trial(trial: TrialEnd) -> str:
 
 
 def endpoint_disabled_mail(tenant: Tenant, endpoint: Endpoint, links: Links) -> Mail:
-    """Tell the owners that an endpoint gets no more webhooks."""
+    """Return the mail to owners about an endpoint that gets no more webhooks."""
     name = shown_name(tenant.name)
     since = _instant(endpoint.failing_since or endpoint.created_at)
     return Mail(
@@ -221,7 +221,7 @@ def endpoint_disabled_mail(tenant: Tenant, endpoint: Endpoint, links: Links) -> 
 
 
 def operator_mail(notice: OperatorNotice, email: str) -> Mail:
-    """Tell the operator about a problem."""
+    """Return the mail to the operator about a problem."""
     return Mail(
         kind="operator",
         to=email,

@@ -1,4 +1,4 @@
-"""Changes, and the audit entries that tell of them."""
+"""Changes, and the audit entries that record them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

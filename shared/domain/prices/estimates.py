@@ -11,7 +11,7 @@ from shared.domain.prices.token_pools import TokenPools
 ESTIMATED_KINDS: Final = frozenset(
     {"input", "output", "cache_read", "cache_write", "cache_write_5m", "output_reasoning"}
 )
-"""The kinds of tokens that sums tell apart. All writes to a cache count as those for five minutes."""
+"""The kinds of tokens that sums distinguish. All writes to a cache count as those for five minutes."""
 
 
 class UsageSum(NamedTuple):

@@ -1,4 +1,4 @@
-"""The part of the responses about runs that tells what a run holds, and what it has left."""
+"""The part of the responses about runs that shows what a run holds, and what it has left."""
 
 from datetime import datetime
 from typing import Any

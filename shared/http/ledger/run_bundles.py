@@ -89,7 +89,7 @@ class BundleContent(ResponseModel):
 
 
 class BundleResponse(BundleContent):
-    """A sealed run: `python -m tools.admin verify-bundle FILE` tells whether a byte of it has changed."""
+    """A sealed run: `python -m tools.admin verify-bundle FILE` shows whether a byte of it has changed."""
 
     checksum: str = Field(description="`sha256:` and the hash of the content, for whoever has no key.")
     seal: SealResponse

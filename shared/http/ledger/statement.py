@@ -81,8 +81,8 @@ def _usage_line(section: str, provider: str | None, name: str | None, row: Mappi
 
 
 def _invoice_line(section: str, invoice: Mapping[str, Any], name: str | None, amount: int) -> str:
-    told = (invoice["number"] or invoice["id"], invoice["status"], invoice["currency"])
-    cells = [*map(text_cell, (section, None, name)), *_NO_USAGE, *map(text_cell, told), str(amount)]
+    facts = (invoice["number"] or invoice["id"], invoice["status"], invoice["currency"])
+    cells = [*map(text_cell, (section, None, name)), *_NO_USAGE, *map(text_cell, facts), str(amount)]
     return ",".join(cells)
 
 

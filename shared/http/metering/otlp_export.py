@@ -1,4 +1,4 @@
-"""Records the spans of a request, and tells the exporter which were not recorded and why."""
+"""Records the spans of a request, and reports to the exporter which were not recorded and why."""
 
 import json
 from collections import Counter

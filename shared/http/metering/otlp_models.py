@@ -99,7 +99,9 @@ class PartialSuccess(_OtlpModel):
 class TracesResponse(_OtlpModel):
     """An ExportTraceServiceResponse of OTLP."""
 
-    partial_success: PartialSuccess | None = Field(None, description="Only if there is something to tell.")
+    partial_success: PartialSuccess | None = Field(
+        None, description="Only if a span was rejected, or there is a warning."
+    )
 
 
 class StatusBody(BaseModel):

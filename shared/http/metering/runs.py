@@ -55,7 +55,7 @@ def _end(call: Call, container: Container) -> Response:
 
 @contextmanager
 def _tenant_of(call: Call, container: Container) -> Iterator[tuple[Tenant, RateStatus]]:
-    """Yield the tenant, if it may record, with its rate; tell of a refusal where the tenant gets a larger limit."""
+    """Yield the tenant, if it may record, with its rate; add to a refusal where the tenant gets a larger limit."""
     tenant = call.caller.tenant
     tenant.refuse_recording()
     rate = container.rates.take("run", tenant, call.now)

@@ -1,4 +1,4 @@
-"""Send what was recorded to the warehouse: each event at least once, with the id by which it is told apart."""
+"""Send what was recorded to the warehouse: each event at least once, with the id that marks repetitions."""
 
 import time
 from collections.abc import Callable

@@ -101,12 +101,12 @@ def _repeated(request: SealedRequest, stored: SealedBatch) -> Recorded:
             problem = conflict(SealedId(request.id, index).text)
             repeated.problems.add([problem_at(problem, batch.items, index)])
         elif index in stored.rejected:
-            repeated.problems.add(_told(batch, index, stored.rejected[index]))
+            repeated.problems.add(_rejected_before(batch, index, stored.rejected[index]))
     kept: Stored = {index: (events[index], Outcome.DUPLICATE) for index in same & events.keys()}
     return result_of(repeated, kept)
 
 
-def _told(batch: Batch, index: int, rejected: RejectedItem) -> Iterator[FieldProblem]:
+def _rejected_before(batch: Batch, index: int, rejected: RejectedItem) -> Iterator[FieldProblem]:
     """Yield the problems for which an item was rejected first, in their words if they still are its problems."""
     found = {(each.field, each.code): each for each in batch.problems.listed if each.index == index}
     for field, code in rejected.problems:

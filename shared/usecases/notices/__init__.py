@@ -1,1 +1,1 @@
-"""Tell people about limits."""
+"""Notify people about limits."""

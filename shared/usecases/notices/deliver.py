@@ -80,16 +80,16 @@ class Deliverer:
             self._note_health(self._endpoint_of(entry, entry.content), is_healthy=done.state == "delivered")
 
     def _tell_given_up(self, entry: OutboxEntry) -> None:
-        """Log an entry that was given up; after days of attempts, also tell the operator, once a day and tenant."""
+        """Log an entry that was given up; after days of attempts, also notify the operator, once a day and tenant."""
         LOGGER.warning("%s %s is given up: %s", entry.kind, entry.id, entry.last_answer)
         if entry.attempts <= len(PAUSES) or entry.kind == "operator":
             return
         now, whose = self.clock(), f"tenant {entry.tenant_id}"
         text = f"After {entry.attempts} attempts the last answer was: {entry.last_answer}"
         cause = ["given up", entry.kind, whose, now.date().isoformat()]
-        told = operator_entry(f"a {entry.kind} of {whose} could not be delivered", text, cause, now)
+        notice = operator_entry(f"a {entry.kind} of {whose} could not be delivered", text, cause, now)
         with suppress(StaleOutbox):
-            self.stores.outbox.add_entries(Outgoing(entries=[told]))
+            self.stores.outbox.add_entries(Outgoing(entries=[notice]))
 
     def _send(self, entry: OutboxEntry) -> str:
         match entry.content:

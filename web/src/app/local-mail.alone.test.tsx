@@ -1,4 +1,4 @@
-// Every page that says that mail is on its way tells where to read it on the local stack.
+// Every page that says that mail is on its way says where to read it on the local stack.
 import { screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, test, vi } from 'vitest'

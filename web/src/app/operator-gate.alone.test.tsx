@@ -2,7 +2,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { act, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { RouterProvider } from 'react-router'
+import { createPath, RouterProvider } from 'react-router'
 import { beforeEach, expect, test, vi } from 'vitest'
 
 import { newQueryClient } from '@/lib/api/query-client'
@@ -86,14 +86,23 @@ test('a page that the console does not have keeps its navigation', async () => {
   expect(screen.getByRole('link', { name: 'Plans' })).toBeVisible()
 })
 
-test('a tenant’s app opened by an operator who is no member leads to the console', async () => {
-  const usage = unusedUsage()
-  await visit('/t/acme', {
-    'GET /me': { body: CUSTOMER },
-    'GET /tenants/acme/usage': { body: { ...usage, tenant: { ...usage.tenant, role: null } } },
-  })
-  await waitFor(() => expect(router.state.location.pathname).toBe('/operator/tenants/acme/usage'))
-})
+test.each([
+  ['', 'usage'],
+  ['/settings/keys', 'usage'],
+  ['/statement?month=2026-10', 'statement?month=2026-10'],
+  ['/explain?from=a&to=b', 'explain?from=a&to=b'],
+  ['/runs/a%2Fb?step=e1', 'runs/a%2Fb?step=e1'],
+])(
+  'a tenant’s page “%s” opened by an operator who is no member leads to the console',
+  async (own, console) => {
+    const usage = unusedUsage()
+    await visit(`/t/acme${own}`, {
+      'GET /me': { body: CUSTOMER },
+      'GET /tenants/acme/usage': { body: { ...usage, tenant: { ...usage.tenant, role: null } } },
+    })
+    await waitFor(() => expect(createPath(router.state.location)).toBe(`/operator/tenants/acme/${console}`))
+  },
+)
 
 test.each([
   [true, 1],

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Activity, ChartColumn, CreditCard, FileText, Settings } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { Navigate, Outlet, useParams } from 'react-router'
+import { Navigate, Outlet, useLocation, useParams } from 'react-router'
 
 import { AppShell, type NavigationItem } from '@/components/app-shell'
 import { ErrorState } from '@/components/error-state'
@@ -20,6 +20,8 @@ import { mayManage, type TenantContext } from '@/lib/tenant'
 // Few readers see them, and the others should not wait for them.
 const NoAccess = lazy(async () => ({ default: (await import('@/features/people/no-access')).NoAccess }))
 const Suspended = lazy(async () => ({ default: (await import('@/features/people/suspended')).Suspended }))
+
+const IN_CONSOLE = /^\/t\/[^/]+\/((?:explain|runs|statement)(?:\/.*)?)$/
 
 export function TenantLayout() {
   const { tenant = '' } = useParams()
@@ -46,8 +48,7 @@ export function TenantLayout() {
     )
   }
   // An operator who is no member reads a tenant in the console, where it is marked as another's.
-  if (usage.data?.tenant.role === null)
-    return <Navigate to={`/operator/tenants/${encodeURIComponent(tenant)}/usage`} replace />
+  if (usage.data?.tenant.role === null) return <ToConsole tenant={tenant} />
   if (usage.data) return <TenantFrame key={tenant} usage={usage.data} isOutdated={usage.error !== null} />
   return (
     <AppShell
@@ -62,6 +63,13 @@ export function TenantLayout() {
       )}
     </AppShell>
   )
+}
+
+/** Lead to the same page in the operator's console, or to the usage page if it has none. */
+function ToConsole({ tenant }: { tenant: string }) {
+  const { pathname, search } = useLocation()
+  const page = IN_CONSOLE.exec(pathname)?.[1] ?? 'usage'
+  return <Navigate to={`/operator/tenants/${encodeURIComponent(tenant)}/${page}${search}`} replace />
 }
 
 /** Asks when it opens whether the reader is an operator. */

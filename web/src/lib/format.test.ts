@@ -94,12 +94,12 @@ describe('durations', () => {
 })
 
 describe('instants', () => {
-  it('tells the day, the minute and the zone of the reader', () => {
+  it('names the day, the minute and the zone of the reader', () => {
     expect(formatInstant('2026-11-28T13:05:59Z', 'Europe/Berlin')).toBe('28 Nov 2026, 14:05 CET')
     expect(formatInstantExact('2026-11-28T13:05:59Z', 'UTC')).toBe('28 Nov 2026, 13:05:59 UTC')
   })
 
-  it('tells the day that it is in the zone', () => {
+  it('names the day that it is in the zone', () => {
     expect(formatDay('2026-11-28T23:30:00Z', 'Europe/Berlin')).toBe('29 Nov 2026')
     expect(formatDay('2026-11-28', 'UTC')).toBe('28 Nov 2026')
     expect(formatTime('2026-11-28T00:00:00Z', 'UTC')).toBe('00:00')
@@ -113,7 +113,7 @@ describe('instants', () => {
     ['2026-11-28T09:00:01Z', '2 hours ago'],
     ['2026-11-27T12:00:00Z', 'yesterday'],
     ['2026-12-01T12:00:00Z', 'in 3 days'],
-  ])('tells how far %s is from noon', (instant, text) =>
+  ])('says how far %s is from noon', (instant, text) =>
     expect(formatRelative(instant, '2026-11-28T12:00:00Z')).toBe(text),
   )
 })

@@ -1,4 +1,4 @@
-// What the API tells operators, for tests.
+// The API's responses to operators, for tests.
 import type {
   MarginSums,
   Margins,

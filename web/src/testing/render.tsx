@@ -15,7 +15,7 @@ type Place = {
   tenant?: TenantContext
 }
 
-/** Render `page`; gives the router, whose location tells where the page led, and the query cache. */
+/** Render `page`; gives the router, whose location shows where the page led, and the query cache. */
 export function renderPage(page: ReactNode, { at = '/', path = '*', tenant }: Place = {}) {
   const routes = [
     {

@@ -35,7 +35,7 @@ _STALE = frozenset(
     {grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND}
 )
 _ALERT, _AFTER_ANY_KIND = "billing.", "~"
-"""Alerts of billing share a collection with those of usage, and are told apart by their ids."""
+"""Alerts of billing share a collection with those of usage, and differ by their ids."""
 _INVOICES = Listing("invoices", "created", read_invoice)
 
 

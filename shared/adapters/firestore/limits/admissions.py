@@ -94,7 +94,7 @@ class FirestoreAdmissions:
 
 
 def _saved(response: Any, writes: list[Any], counter: ShardRef) -> SavedAdmission:
-    """Return what the response says; after a lost one, Firestore no longer tells what the counter was set to."""
+    """Return what the response says; after a lost one, the value that the counter was set to is unknown."""
     version = response.write_results[-1].update_time
     for write, result in zip(writes, response.write_results, strict=True):
         changed = [transform.field_path for transform in write.update_transforms]

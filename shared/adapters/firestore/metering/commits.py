@@ -39,7 +39,7 @@ class Recording(NamedTuple):
     now: datetime
     expire_at: datetime
     nonce: str
-    """Random text in each event that is recorded: it tells an own commit, whose answer was lost, from another's."""
+    """Random text in each event that is recorded: it marks an own commit whose answer was lost."""
 
     @classmethod
     def begin(

@@ -252,7 +252,7 @@ def measure_write(document: Any) -> Any:
     write.update_mask.field_paths.extend(("duration_ms", "unmeasured"))
     run = read_run_sums(document)
     if run.end is not None and over_by(run, NOTHING_HELD) != NOTHING_HELD:
-        # Something was recorded after its end: the next tick tells it, once.
+        # Something was recorded after its end: the next tick reports it, once.
         write.update.fields[LOOK_DUE].integer_value = microseconds(run.end.ended_at)
         write.update_mask.field_paths.append(LOOK_DUE)
     write.current_document.update_time.CopyFrom(document.update_time)

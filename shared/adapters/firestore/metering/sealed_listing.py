@@ -19,7 +19,7 @@ from shared.ports.pages import PAGE_BYTES
 Place = tuple[datetime, str]
 """The place of an event in a list: its time, and the id that its own document has, or would have."""
 _FIRST_BATCHES: Final = 3
-"""A page of 500 events is within two full batches; the third tells that the rest is older."""
+"""A page of 500 events is within two full batches; the third shows that the rest is older."""
 _MOST_BATCHES: Final = 32
 
 

@@ -23,7 +23,7 @@ def commit_audited(rpc: FirestoreRpc, writes: Iterable[Any], *audits: AuditEntry
     try:
         rpc.commit([*writes, *entries, *(_receipt_write(rpc, receipt) for receipt in receipts)])
     except grpc.RpcError as error:
-        # Firestore does not tell of which document the precondition failed.
+        # Firestore does not say which document's precondition failed.
         if error.code() in REFUSED and any(_is_overtaken(rpc, receipt) for receipt in receipts):
             message = "a request with this Idempotency-Key has just been answered"
             raise AlreadyAnswered(message) from error

@@ -118,7 +118,7 @@ class Format:
     sent_by: str | None = None
     """The provider whose bodies without any mark have this format. Gateways and clouds send several formats."""
     only_from: str | None = None
-    """The provider that alone sends such a body: from any other, a count of the total does not tell its sides."""
+    """The provider that alone sends such a body: from any other, a total does not say what its sides are."""
     layouts: tuple[Layout, ...]
     """The first that applies to a body is used; the last applies to every body."""
     is_batch: bool = False

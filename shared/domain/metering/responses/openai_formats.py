@@ -23,7 +23,7 @@ from shared.domain.metering.responses.layouts import (
 _TIER: Final = word("service_tier", "service_tier", "default", "standard", "on_demand")
 _USAGE_TIER: Final = word("usage.service_tier", "service_tier", "default", "standard", "on_demand")
 _TIMINGS: Final = (
-    # Groq, SambaNova, Cerebras, Together and Azure tell how long a call took.
+    # Groq, SambaNova, Cerebras, Together and Azure report how long a call took.
     *("queue_time", "prompt_time", "completion_time", "total_time", "latency_checkpoint.*"),
     *("start_time", "end_time", "total_latency", "time_to_first_token", "time_to_first_token_ms"),
     *("completion_tokens_per_sec", "total_tokens_per_sec", "output_tokens_per_sec", "stop_reason"),

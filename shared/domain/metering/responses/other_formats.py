@@ -208,14 +208,14 @@ OTHER_FORMATS: Final = (
         ),
     ),
     Format(
-        # Version 5 does not tell whether its input includes cached tokens, so it has to be named.
+        # Version 5 does not say whether its input includes cached tokens, so it has to be named.
         name="ai-sdk",
         found_by=signs("usage.inputTokens", "usage.outputTokens"),
         marks=signs("usage.inputTokenDetails", "usage.outputTokenDetails", "usage.inputTokens.total"),
         sent_by="ai-sdk",
         layouts=(
             replace(_AI_SDK, sign=Sign(("usage", "inputTokenDetails"))),
-            # Here version 5 leaves cached tokens out of its input, and does not tell how many were written.
+            # Here version 5 leaves cached tokens out of its input, and does not say how many were written.
             *(
                 replace(_AI_SDK, provider=provider, rows=_AI_SDK_UNCACHED)
                 for provider in ("anthropic", "aws")

@@ -15,7 +15,7 @@ const WORDS: Record<string, Words> = {
   },
   unmapped_price: {
     title: 'Your subscription matches none of our plans',
-    text: 'We cannot tell which limits it pays for. Contact support.',
+    text: 'We do not know which limits it pays for. Contact support.',
   },
 }
 

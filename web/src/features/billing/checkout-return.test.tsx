@@ -137,7 +137,7 @@ describe('after paying', () => {
     comeBack('success', { [USAGE]: { body: PAID } })
     await pass(500)
     expect(screen.getByText('You are on Professional')).toBeVisible()
-    expect(screen.getByText(/cannot tell what changed/)).toBeVisible()
+    expect(screen.getByText(/does not know what changed/)).toBeVisible()
   })
 
   it('believes no address: on Free nothing was confirmed', async () => {

@@ -50,7 +50,8 @@ function Paid({ pending, onDismiss }: ReturnProps) {
   if (wait.confirmation === 'subscribed') {
     return (
       <Notice title={`You are on ${name}`} action={<ToUsage />} onDismiss={onDismiss}>
-        Your subscription is active. This browser did not start the checkout, so it cannot tell what changed.
+        Your subscription is active. This browser did not start the checkout, so it does not know what
+        changed.
       </Notice>
     )
   }

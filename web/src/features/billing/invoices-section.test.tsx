@@ -62,27 +62,27 @@ describe('invoices', () => {
     expect(row(/No number yet/)).toHaveTextContent(label)
   })
 
-  it('tell a failed attempt and the next one', async () => {
+  it('show a failed attempt and the next one', async () => {
     const failed = { failed_at: '2026-11-02T12:00:00Z', attempt_count: 2 }
     await showInvoices({ status: 'open', ...failed, next_payment_attempt: '2026-11-05T12:00:00Z' })
     expect(row(/GWI-0001/)).toHaveTextContent('Payment failed')
     expect(row(/GWI-0001/)).toHaveTextContent('Attempt 2 failed on 2 Nov 2026. Next attempt on 5 Nov 2026.')
   })
 
-  it('tell that no further attempt is planned', async () => {
+  it('say that no further attempt is planned', async () => {
     await showInvoices({ status: 'open', failed_at: '2026-11-02T12:00:00Z', attempt_count: 4 })
     expect(row(/GWI-0001/)).toHaveTextContent(
       'Attempt 4 failed on 2 Nov 2026. No further attempts are scheduled',
     )
   })
 
-  it('that were paid after a failed attempt no longer tell of it', async () => {
+  it('that were paid after a failed attempt no longer show it', async () => {
     await showInvoices({ failed_at: '2026-11-02T12:00:00Z' })
     expect(row(/GWI-0001/)).toHaveTextContent('Paid')
     expect(row(/GWI-0001/)).not.toHaveTextContent('failed')
   })
 
-  it('that are partly paid tell what is due', async () => {
+  it('that are partly paid show what is due', async () => {
     await showInvoices({ status: 'open', currency: 'eur', amount_remaining: 900 })
     expect(row(/GWI-0001/)).toHaveTextContent('€29.00€9.00 due')
   })
@@ -109,7 +109,7 @@ describe('invoices', () => {
       'Dispute lost',
       '$0.00of $29.00$9.00 refunded$20.00 lost in a dispute',
     ],
-  ])('that were paid back %s tell it in badge and amount', async (_, change, label, amount) => {
+  ])('that were paid back %s show it in badge and amount', async (_, change, label, amount) => {
     await showInvoices(change)
     expect(within(row(/GWI-0001/)).getByText(label)).toBeVisible()
     expect(row(/GWI-0001/)).toHaveTextContent(amount)

@@ -13,7 +13,7 @@ export function rememberCheckout(tenant: string, { plan, interval, before, ends 
   try {
     sessionStorage.setItem(keyOf(tenant), JSON.stringify({ plan, interval, before: facts, ends }))
   } catch {
-    // Without storage, the return page cannot tell what changed and says so.
+    // Without storage, the return page does not know what changed, and says so.
   }
 }
 

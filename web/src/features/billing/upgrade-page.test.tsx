@@ -119,14 +119,14 @@ describe('the plans', () => {
     expect(screen.getByRole('article', { name: 'Professional, your plan' })).toBeVisible()
   })
 
-  it('tell when a canceled one ends, and no longer offer to cancel it', async () => {
+  it('say when a canceled one ends, and no longer offer to cancel it', async () => {
     await showPlans({}, { ...ON_PROFESSIONAL, ends_at: '2026-12-12T12:00:00Z' })
     expect(card(/Professional/).getByText(/Canceled. Ends on/)).toHaveTextContent('12 Dec 2026')
     expect(card(/Free/).getByText(/Starts on/)).toHaveTextContent('12 Dec 2026')
     expect(buttons()).not.toContain('Downgrade to Free')
   })
 
-  it('tell of grace and of a cancellation, each with its date', async () => {
+  it('show grace and of a cancellation, each with its date', async () => {
     const pastDue = { ...ON_PROFESSIONAL, status: 'past_due', past_due_since: '2026-12-01T12:00:00Z' }
     const both = { ...pastDue, plan_ends_at: '2026-12-08T12:00:00Z', ends_at: '2026-12-12T12:00:00Z' }
     await showPlans({}, both)
@@ -171,7 +171,7 @@ describe('the plans', () => {
     expect(buttons()).not.toContain('Downgrade to Free')
   })
 
-  it('tell members to ask an owner or admin', async () => {
+  it('advise members to ask an owner or admin', async () => {
     await showPlans({}, ON_PROFESSIONAL, 'member')
     expect(screen.getByText('Only owners and admins can change the plan')).toBeVisible()
     expect(buttons()).toEqual([])

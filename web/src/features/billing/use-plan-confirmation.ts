@@ -52,7 +52,7 @@ export function usePlanConfirmation(
 
 /**
  * "changed": since the order. "scheduled": the order takes effect later. "ending": the plan ends later.
- * "subscribed": there is a subscription, but nothing tells what was before.
+ * "subscribed": there is a subscription, but nothing shows what was before.
  */
 export type Confirmation = 'changed' | 'scheduled' | 'ending' | 'subscribed' | 'not-yet'
 

@@ -77,7 +77,7 @@ function withShares(rows: readonly Named[], series: readonly SeriesRow[]): Break
   const total = sumOf(series.map(costOf))
   return rows.map((row, index) => ({
     ...row,
-    // The place tells apart what was merged into "other" from a model that somebody called so.
+    // The place distinguishes what was merged into "other" from a model that somebody called so.
     key: `${index}`,
     costPercent: shareOf(row.cost.value, total.value),
   }))

@@ -11,7 +11,7 @@ import { dateAfter } from '@/features/metering/range'
 
 export type ChartView = { granularity: Granularity; group: Group | 'none'; metric: Metric }
 
-/** The most days that the API tells by the hour. */
+/** The most days that the API returns by the hour. */
 const MAX_HOURLY_DAYS = 31
 
 type Split = Pick<ChartView, 'granularity' | 'group'>

@@ -12,7 +12,7 @@ export type Point = {
   sum: Sum
 }
 
-/** A name that is drawn; `others` tells how many names were put together. One of the API has its `name`. */
+/** A name that is drawn; `others` is how many names were put together. One of the API has its `name`. */
 export type Layer = { label: string; total: Sum; name?: string; others?: number }
 
 /** The sums of a step, one for each layer in their order. */

@@ -94,7 +94,7 @@ describe('the breakdown by name', () => {
     expect(screen.getByRole('table', { name: 'Usage by model and provider' })).toBeInTheDocument()
   })
 
-  it('tells that it could not be loaded', async () => {
+  it('says that it could not be loaded', async () => {
     open(
       { 'GET /tenants/acme/usage/top': problem(503, 'unavailable', 'The store is away.') },
       '/t/acme?by=user',

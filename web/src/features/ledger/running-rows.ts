@@ -59,7 +59,7 @@ function linesOf({ limits, status }: Usage, metric: Metric): Line[] {
   ]
 }
 
-/** The largest of what is drawn. A line far above all of it would flatten it, so it is only told. */
+/** The largest of what is drawn. A line far above all of it would flatten it, so it is only named. */
 export function topOf({ days, lines }: Running): bigint {
   const sums = days.flatMap(({ sum, before, forecast }) => [sum, before, forecast])
   const values = sums.flatMap((sum) => (sum ? [sum.value] : []))

@@ -42,7 +42,7 @@ function statusWith(changes: object): Usage {
 afterEach(() => vi.unstubAllGlobals())
 
 describe('at first glance', () => {
-  it('tells how much is used, whether it lasts and what it costs, with the price of the plan', async () => {
+  it('says how much is used, whether it lasts and what it costs, with the price of the plan', async () => {
     serve()
     await open()
     expect(screen.getByRole('meter', { name: 'Tokens' })).toHaveAttribute(
@@ -56,7 +56,7 @@ describe('at first glance', () => {
     expect(await screen.findByText(/\$29 per month/)).toBeInTheDocument()
   })
 
-  it('tells what was added to the plan, and until when', async () => {
+  it('says what was added to the plan, and until when', async () => {
     serve()
     const nothing = { plan: null, tokens: null, runs: null, until: null }
     const grants = [
@@ -102,7 +102,7 @@ describe('at first glance', () => {
     ])
   })
 
-  it('tells when usage resets apart from when the next invoice comes', async () => {
+  it('distinguishes when usage resets from when the next invoice comes', async () => {
     serve()
     const view = await open()
     const used = () => screen.getByRole('region', { name: 'Usage this period' })
@@ -289,7 +289,7 @@ describe('the notices', () => {
     expect(screen.getByRole('link', { name: 'Upgrade' })).toHaveAttribute('href', '/t/acme/upgrade')
   })
 
-  it('tell members to ask an owner or admin', async () => {
+  it('advise members to ask an owner or admin', async () => {
     serve(alerts)
     await open(statusWith(hard), { role: 'member' })
     expect(screen.getByText(/Ask an owner or admin of Acme Inc\. to upgrade/)).toBeInTheDocument()
@@ -304,7 +304,7 @@ describe('the notices', () => {
     expect(screen.getByText('Plan “gold” is not in the catalog')).toBeInTheDocument()
   })
 
-  it('tell of a payment that failed, and of a plan that ends', async () => {
+  it('report a payment that failed, and of a plan that ends', async () => {
     serve()
     const view = await open(usageOf({ billing: { ...billing, past_due_since: '2026-11-20T00:00:00Z' } }))
     expect(screen.getByText('Your last payment failed')).toBeInTheDocument()
@@ -351,7 +351,7 @@ describe('the notices', () => {
     ['several_subscriptions', 'You pay for more than one subscription', /Only the highest plan counts/],
     ['unmapped_price', 'Your subscription matches none of our plans', /Contact support/],
     ['something_new', 'Your subscription needs attention', /What is wrong\./],
-  ])('tell owners of the billing alert %s in plain words', async (kind, title, text) => {
+  ])('show owners the billing alert %s in plain words', async (kind, title, text) => {
     serve()
     const alert = { kind, message: 'What is wrong', at: '2026-11-18T00:00:00Z' }
     const usage = usageOf({ billing: { ...billing, alerts: [alert] } })

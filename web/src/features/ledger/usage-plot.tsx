@@ -35,7 +35,7 @@ type PlotProps = {
 }
 
 const TICK = { fill: 'var(--ink-faint)', fontSize: 12 }
-/** Layers are told apart without colour: what lies behind the chart shows between them. */
+/** Layers differ without colour: what lies behind the chart shows between them. */
 const GAP = { stroke: 'var(--surface)', strokeWidth: 1 }
 const MARGIN = { top: 8, right: 4, bottom: 0, left: 0 }
 

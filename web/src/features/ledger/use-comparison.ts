@@ -18,7 +18,7 @@ const comparisonQuery = (tenant: string, range: UsageRange & { tz: string }) =>
       call<Comparison>(`${tenantPath(tenant)}/usage/comparison`, { query: range, signal }),
   })
 
-/** A comparison, and the time zone in which the dates of its intervals are told. */
+/** A comparison, and the time zone of the dates of its intervals. */
 export type ShownComparison = Comparison & { zone: string }
 
 /** The shown usage beside that of the period before; undefined until it is read. */

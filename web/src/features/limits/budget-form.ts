@@ -28,7 +28,7 @@ export type Typos = Partial<Record<BudgetField, string>>
 
 const ID = /^[a-z0-9][a-z0-9_-]{0,63}$/
 const TAG = /^[a-z][a-z0-9_-]{0,31}$/
-// The API's bounds, told before it is asked.
+// The API's bounds, checked before it is asked.
 const MAX_AMOUNTS = { amount_usd: 1_000_000, tokens: Number.MAX_SAFE_INTEGER, runs: Number.MAX_SAFE_INTEGER }
 const MAX_SCOPED_RUNS = 10_000
 const MAX_THRESHOLDS = 10
@@ -50,7 +50,7 @@ export function unitOf({ amount_usd, tokens }: Budget): Unit {
   return tokens === null ? 'runs' : 'tokens'
 }
 
-/** What the form can tell by itself; `taken` are the ids that a new budget cannot have. */
+/** What the form can check by itself; `taken` are the ids that a new budget cannot have. */
 export function typosIn(form: BudgetForm, taken: readonly string[]): Typos {
   const found = {
     id: form.id === undefined ? null : idTypo(form.id, taken),

@@ -176,7 +176,7 @@ test.each([
   expect(dialog.getByLabelText(label)).toHaveAttribute('aria-invalid', 'true')
 })
 
-test('tells a bad tag name from a bad tag value', async () => {
+test('distinguishes a bad tag name from a bad tag value', async () => {
   const refusal = problem(422, 'invalid_request', 'bad', [
     { field: 'scope.tag.tag.name', code: 'invalid', message: 'bad name' },
     { field: 'scope.tag.tag.value', code: 'invalid', message: 'bad value' },
@@ -220,7 +220,7 @@ test('changes a budget on the version that was read, and keeps what was not touc
   })
 })
 
-test('tells the second of two editors, shows what the first one left, and then saves', async () => {
+test('warns the second of two editors, shows what the first one left, and then saves', async () => {
   let stored = budgetOf()
   const changes = open([], {
     [`GET ${BUDGETS}`]: () => ({ body: { budgets: [stored], on_unreadable: 'closed' } }),

@@ -64,7 +64,7 @@ describe('the forecast', () => {
     )
   })
 
-  it('tells the day in the zone of the reader', () => {
+  it('names the day in the zone of the reader', () => {
     const runs = { at_end: 1, soft_reached_at: null, reached_at: '2026-11-25T23:30:00Z' }
     expect(forecastText(usageOf({ forecast: forecast({ runs }) }), 'Asia/Tokyo').headline).toBe(
       'Limit on 26 November',

@@ -44,7 +44,7 @@ describe('a level', () => {
   it('of an unlimited cost is never reached', () =>
     expect(levelsOf({ ...status, cost_used_usd: '99999999.00' }, limits).cost).toBe('within'))
 
-  it('is told of all three in one sentence', () => {
+  it('is described for all three in one sentence', () => {
     const nothing = {
       ...limits,
       ...{

@@ -61,7 +61,7 @@ it('leads nobody to plans for a budget', async () => {
   expect(screen.queryByRole('link', { name: 'See plans' })).not.toBeInTheDocument()
 })
 
-it('tells a member whom to ask', async () => {
+it('says whom a member has to ask', async () => {
   open([OF_BUDGET], 'member')
   expect(await screen.findByText('Ask an owner or admin of Acme to raise it.')).toBeVisible()
   expect(screen.queryByRole('link')).not.toBeInTheDocument()

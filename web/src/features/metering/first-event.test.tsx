@@ -35,7 +35,7 @@ it('says why there is no key', async () => {
   expect(await screen.findByRole('alert')).toHaveTextContent('Could not create the key: The store is away.')
 })
 
-it('tells members to ask an owner or admin', () => {
+it('advises members to ask an owner or admin', () => {
   open('member')
   expect(screen.getByText(/Ask an owner or admin of Acme Inc\./)).toBeInTheDocument()
   expect(screen.queryByRole('button', { name: 'Create key' })).not.toBeInTheDocument()

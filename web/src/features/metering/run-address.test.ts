@@ -24,6 +24,9 @@ describe('the address of a run', () => {
 
   it('is found below a tenant that is called runs', () => expect(runOf(runPath('runs', 'a/b'))).toBe('a/b'))
 
+  it('is found in the operator’s console', () =>
+    expect(runOf('/operator/tenants/acme/runs/a%2Fb')).toBe('a/b'))
+
   it('takes slashes and bare percent signs typed by hand', () => {
     expect(runOf('/t/acme/runs/a/b')).toBe('a/b')
     expect(runOf('/t/acme/runs/100%')).toBe('100%')

@@ -1,6 +1,6 @@
 // Run IDs may contain slashes and percent signs, so the whole ID is one escaped segment.
 
-const RUN = /^\/t\/[^/]+\/runs\/(.*)$/
+const RUN = /^\/(?:t|operator\/tenants)\/[^/]+\/runs\/(.*)$/
 /** The parameter that names the event whose step is open. */
 export const STEP = 'step'
 

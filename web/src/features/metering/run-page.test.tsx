@@ -348,7 +348,7 @@ describe('a step', () => {
     expect(screen.getByRole('button', { name: 'Next' })).toBeDisabled()
   })
 
-  it('tells the tokens of each pool', async () => {
+  it('shows the tokens of each pool', async () => {
     const tokens = { input_tokens: 1000, output_tokens: 200, total_tokens: 1200 }
     const pools = {
       cache_read_tokens: 700,
@@ -361,7 +361,7 @@ describe('a step', () => {
     )
   })
 
-  it('tells the total where only that is known', async () => {
+  it('shows the total where only that is known', async () => {
     const pools = {
       cache_read_tokens: 0,
       cache_write_tokens: 0,
@@ -379,7 +379,7 @@ describe('a step', () => {
     ['a cost that is incomplete', { cost_status: 'incomplete', cost_usd: '0.0129999' }, 'At least $0.0129'],
     ['an unknown cost', { cost_status: 'unknown', cost_usd: null }, 'Cost unknown'],
     ['a response that could not be read', { cost_status: 'incomplete', cost_usd: null }, 'Cost unknown'],
-  ])('tells %s', async (_, event, text) => {
+  ])('shows %s', async (_, event, text) => {
     expect(await openStep(event)).toHaveTextContent(text)
   })
 

@@ -57,7 +57,7 @@ describe('waiting', () => {
       ],
     ],
     ['never where each step follows at once', [call(2, 2), call(4, 2)], []],
-    ['not told where no step takes time', [call(0, null), call(9, null)], []],
+    ['not shown where no step takes time', [call(0, null), call(9, null)], []],
   ])('is %s', (_, events, waits) => {
     const found = stepsOf(events, '1')
     expect(found.waits.map(({ start, end }) => [after(start), after(end)])).toEqual(waits)
@@ -90,7 +90,7 @@ describe('cost', () => {
   })
 })
 
-it('tells which steps failed', () => {
+it('says which steps failed', () => {
   const events = [call(1, 1), call(2, 1, { status: 'error' }), call(3, null, { status: 'failed' })]
   expect(stepsOf(events, '1').failed).toEqual([1, 2])
 })

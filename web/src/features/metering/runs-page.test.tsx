@@ -29,7 +29,7 @@ function show(routes: Routes, at = '/t/acme/runs') {
   return { ...view, requests, asked, address: () => view.router.state.location.search }
 }
 
-it('tells status, duration, user, workflow, calls, errors, tokens and cost of each run, in the order of the API', async () => {
+it('shows status, duration, user, workflow, calls, errors, tokens and cost of each run, in the order of the API', async () => {
   const old = runOf({ id: 'old', unpriced_calls: 3, cost_status: 'incomplete', errors: 7 })
   const unknown = runOf({ unpriced_calls: 1, cost_usd: '0.00', cost_status: 'unknown' })
   const fresh = runOf({ id: 'new', status: 'open', user_id: 'ada', workflow_id: HTML })

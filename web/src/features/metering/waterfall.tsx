@@ -91,7 +91,7 @@ function useActiveStep(count: number) {
 }
 
 function rowsOf({ steps, start, end, waits }: RunSteps, step_px: number): Row[] {
-  const told = waits.filter((wait) => {
+  const shown = waits.filter((wait) => {
     const length_ms = wait.end - wait.start
     return length_ms >= TOLD_WAIT.ms && length_ms >= TOLD_WAIT.share * (end - start)
   })
@@ -99,7 +99,7 @@ function rowsOf({ steps, start, end, waits }: RunSteps, step_px: number): Row[] 
   let top = 0
   let next = 0
   for (const [index, step] of steps.entries()) {
-    for (let wait = told[next]; wait && wait.end <= step.start; wait = told[next]) {
+    for (let wait = shown[next]; wait && wait.end <= step.start; wait = shown[next]) {
       rows.push({ index: rows.length, top, height: WAIT_PX, wait })
       top += WAIT_PX
       next += 1

@@ -47,7 +47,7 @@ it('are looked for until one of this period is there, and no longer', async () =
 it.each([
   [true, 'of provider cost used: $8.99 of $10.00'],
   [false, 'of provider cost used: at least $8.99 of $10.00'],
-])('tell a cost in dollars, and whether it is complete: %s', async (cost_is_complete, words) => {
+])('show a cost in dollars, and whether it is complete: %s', async (cost_is_complete, words) => {
   const money = { used: 8_999_999_999, limit: 10_000_000_000, used_usd: '8.999999999', limit_usd: '10.00' }
   await open([alertOf({ metric: 'cost', ...money, cost_is_complete })])
   expect(screen.getByText(words)).toBeInTheDocument()

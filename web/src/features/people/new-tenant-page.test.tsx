@@ -31,7 +31,7 @@ test('makes a tenant and goes there', async () => {
   expect(requests.find(({ method }) => method === 'POST')?.body).toEqual({ name: 'Acme' })
 })
 
-test('tells what is wrong with the name', async () => {
+test('says what is wrong with the name', async () => {
   const refusal = problem(400, 'invalid_request', 'bad', [
     { field: 'name', code: 'invalid_name', message: 'name is empty' },
   ])
@@ -55,7 +55,7 @@ test('an invitation by the platform names nobody', async () => {
   expect(await screen.findByText(/^You can join as/)).toBeVisible()
 })
 
-test('tells when an invitation cannot be accepted any more', async () => {
+test('says when an invitation cannot be accepted any more', async () => {
   const refusal = problem(404, 'not_found', 'the invitation has ended')
   serveApi({ ...me([INVITATION]), 'POST /invitations/beta/accept': refusal })
   show()

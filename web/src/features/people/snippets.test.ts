@@ -12,7 +12,7 @@ it('the shell snippet sends a call and the end of its run', () => {
   ])
 })
 
-it('the client is installed from the app itself, and told the key and the address', () => {
+it('the client is installed from the app itself, and gets the key and the address', () => {
   expect(installSnippet(ORIGIN)).toMatch(
     /^pip install http:\/\/localhost\/client\/gwi_usage-[\d.]+-py3-none-any\.whl$/,
   )

@@ -27,7 +27,7 @@ export function requestIn(
     url: reader.origin + filledPath(operation, reader),
     headers: [...headersOf(operation, reader), ...(body ? [{ name: 'Content-Type', value: body.type }] : [])],
     queryString: requiredIn('query', operation),
-    // The generators leave out what is not plain JSON, so the header alone tells the type.
+    // The generators leave out what is not plain JSON, so the header alone says the type.
     ...(body && { postData: { mimeType: 'application/json', text: JSON.stringify(body.value) } }),
   }
   if (language === 'curl') return shellCurl.generate(request)

@@ -30,7 +30,7 @@ test.each<[Schema, string]>([
   expect(typeText(schema, COMPONENTS)).toBe(text)
 })
 
-test('limits and defaults are told, and a default of null is not', () => {
+test('limits and defaults are shown, and a default of null is not', () => {
   expect(limitTexts({ minLength: 1, maxLength: 64, default: 'UTC' })).toEqual([
     'length at least 1',
     'length at most 64',

@@ -4932,7 +4932,7 @@ export interface components {
         };
         /**
          * BundleResponse
-         * @description A sealed run: `python -m tools.admin verify-bundle FILE` tells whether a byte of it has changed.
+         * @description A sealed run: `python -m tools.admin verify-bundle FILE` shows whether a byte of it has changed.
          */
         BundleResponse: {
             /**
@@ -5850,7 +5850,7 @@ export interface components {
             fold_lag_seconds: number;
             /**
              * Oldest Dirty At
-             * @description Always null, since the instant told when some tenant had used the service.
+             * @description Always null: the instant would reveal when some tenant had used the service.
              * @default null
              */
             oldest_dirty_at: string | null;

@@ -1,4 +1,4 @@
-// Plans while they are edited. `version` is the one that was read, so that the API tells who was faster.
+// Plans while they are edited. `version` is the one that was read, so that the API notices who was faster.
 import type { PlanTable, PlatformPlans } from '@/lib/api/types'
 
 export type PlanDraft = Pick<PlatformPlans, 'version' | 'plans' | 'aliases'>

@@ -104,7 +104,7 @@ test('says that nothing would change', async () => {
   expect(dialog.getByRole('button', { name: 'Apply' })).toBeDisabled()
 })
 
-test('tells each problem of the plans', async () => {
+test('shows each problem of the plans', async () => {
   const message = 'the plan starter is in use by 3 tenants'
   const errors = [{ field: 'plans', code: 'plan_in_use', message }]
   show({ [`PUT ${PLANS}`]: problem(409, 'plan_in_use', message, errors) })
@@ -116,7 +116,7 @@ test('tells each problem of the plans', async () => {
   expect(screen.getByRole('row', { name: /Starter/ })).toBeVisible()
 })
 
-test.each(['Preview', 'Apply'])('tells the second of two operators at %s', async (step) => {
+test.each(['Preview', 'Apply'])('warns the second of two operators at %s', async (step) => {
   let isChanged = step === 'Preview'
   show({
     [`PUT ${PLANS}`]: () =>

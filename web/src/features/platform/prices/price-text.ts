@@ -51,7 +51,7 @@ function dollars(usd: string): string {
   return /\.\d{10,}$/.test(usd) ? `$${usd}` : formatUsdExact(usd)
 }
 
-/** What tells one price from another. */
+/** What distinguishes one price from another. */
 export function keyOf({ tenant_id, provider, model, model_prefix, starts }: Price): string {
   return JSON.stringify([tenant_id, provider, model, model_prefix, starts])
 }

@@ -123,7 +123,7 @@ test('prices by other units', async () => {
   expect(prices[0]).toMatchObject({ per_million: {}, per_unit: { images: '0.04' } })
 })
 
-test('tells the second of two operators', async () => {
+test('warns the second of two operators', async () => {
   show([priceOf()], { [`PUT ${PRICES}`]: problem(409, 'changed_meanwhile', 'the prices have changed') })
   await userEvent.click(await screen.findByRole('button', { name: /^Remove the price/ }))
   await userEvent.click(screen.getByRole('button', { name: 'Preview' }))

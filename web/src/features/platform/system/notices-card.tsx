@@ -7,7 +7,11 @@ import { Nothing, Section } from './section'
 export function NoticesCard({ notices }: { notices: OperatorNotice[] | undefined }) {
   const rows = notices?.map((notice, index) => ({ ...notice, key: `${notice.at} ${index}` }))
   return (
-    <Section id="notices" title="Notices" description="What the platform told its operators, newest first.">
+    <Section
+      id="notices"
+      title="Notices"
+      description="Messages of the platform to its operators, newest first."
+    >
       <DataTable
         caption="Notices"
         columns={COLUMNS}

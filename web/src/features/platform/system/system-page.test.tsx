@@ -25,7 +25,7 @@ test('says of each part that nothing failed', async () => {
   expect(screen.getByRole('row', { name: /STRIPE_API_KEY.* set/ })).toBeVisible()
 })
 
-test('tells what failed, why, and whose it is', async () => {
+test('says what failed, why, and whose it is', async () => {
   show({
     ...SYSTEM,
     ticks: [

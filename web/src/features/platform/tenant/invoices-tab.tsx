@@ -8,7 +8,7 @@ import type { PlatformTenant } from '@/lib/api/types'
 export function InvoicesTab() {
   const { id } = useOutletContext<PlatformTenant>()
   return (
-    <Page title="Invoices" description="As Stripe told them.">
+    <Page title="Invoices" description="As Stripe has them.">
       <ReadOnly value>
         <InvoicesSection tenant={id} />
       </ReadOnly>

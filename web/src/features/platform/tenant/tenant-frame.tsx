@@ -60,6 +60,7 @@ function tabsOf(id: string) {
   return [
     { to: base, label: 'Overview', end: true },
     { to: `${base}/usage`, label: 'Usage' },
+    { to: `${base}/runs`, label: 'Runs' },
     { to: `${base}/statement`, label: 'Statement' },
     { to: `${base}/keys`, label: 'API keys' },
     { to: `${base}/members`, label: 'Members' },

@@ -90,7 +90,7 @@ test('changes the plan for a reason, on the version that was read', async () => 
   expect(changes().map(({ body }) => body)).toEqual([{ plan: 'free', reason: 'by contract', version: 'v1' }])
 })
 
-test('tells the second of two operators, and offers what the first one left', async () => {
+test('warns the second of two operators, and offers what the first one left', async () => {
   let name = 'Acme Inc.'
   show(platformTenantOf(), {
     [`GET ${ACME}`]: () => ({ body: platformTenantOf({ name }) }),

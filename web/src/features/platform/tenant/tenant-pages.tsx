@@ -15,30 +15,44 @@ const UsagePage = lazy(async () => ({
   default: (await import('@/features/ledger/usage-page')).UsagePage,
 }))
 
+const ExplainPage = lazy(async () => ({
+  default: (await import('@/features/ledger/explain-page')).ExplainPage,
+}))
+
 const StatementPage = lazy(async () => ({
   default: (await import('@/features/ledger/statement/statement-page')).StatementPage,
+}))
+
+const RunsPage = lazy(async () => ({
+  default: (await import('@/features/metering/runs-page')).RunsPage,
+}))
+
+const RunPage = lazy(async () => ({
+  default: (await import('@/features/metering/run-page')).RunPage,
 }))
 
 /** A page of the tenant's own, as its members see it. */
 const asMember = (path: string, Page: ComponentType, label: string): RouteObject => ({
   path,
-  element: <UsageTab />,
-  children: [
-    {
-      index: true,
-      element: (
-        <Suspense fallback={<PageSkeleton label={label} />}>
-          <Page />
-        </Suspense>
-      ),
-    },
-  ],
+  element: (
+    <Suspense fallback={<PageSkeleton label={label} />}>
+      <Page />
+    </Suspense>
+  ),
 })
 
 export const TENANT_PAGES: RouteObject[] = [
   { index: true, element: <TenantOverview /> },
-  asMember('usage', UsagePage, 'Loading usage'),
-  asMember('statement', StatementPage, 'Loading the statement'),
+  {
+    element: <UsageTab />,
+    children: [
+      asMember('usage', UsagePage, 'Loading usage'),
+      asMember('explain', ExplainPage, 'Loading events'),
+      asMember('runs', RunsPage, 'Loading runs'),
+      asMember('runs/*', RunPage, 'Loading the run'),
+      asMember('statement', StatementPage, 'Loading the statement'),
+    ],
+  },
   { path: 'keys', element: <KeysTab /> },
   { path: 'members', element: <MembersTab /> },
   { path: 'invoices', element: <InvoicesTab /> },

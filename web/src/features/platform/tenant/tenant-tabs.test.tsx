@@ -1,10 +1,11 @@
-import { act, screen } from '@testing-library/react'
+import { act, screen, within } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 
 import { problem, serveApi, type Routes } from '@/testing/api'
 import { PAID_INVOICE } from '@/testing/invoices'
 import { platformTenantOf } from '@/testing/platform'
 import { renderPages } from '@/testing/render'
+import { eventOf, runOf } from '@/testing/runs'
 import { statementOf } from '@/testing/statements'
 import { usageOf } from '@/testing/usage'
 
@@ -56,6 +57,19 @@ test('the statement is the tenant’s own, and its months stay in the console', 
     'href',
     '/operator/tenants/acme/statement?month=2026-10',
   )
+})
+
+test('a run is the tenant’s own, and none of its events can be corrected', async () => {
+  show('runs/run-1?step=event-1', {
+    [`GET ${ACME}/usage`]: { body: usageOf() },
+    [`GET ${ACME}/runs/run-1`]: { body: runOf() },
+    [`GET ${ACME}/runs/run-1/tree`]: { body: { runs: [], is_cut: false } },
+    [`GET ${ACME}/events`]: { body: { events: [eventOf()], next_cursor: null } },
+  })
+  expect(await screen.findByText('You are viewing Acme Inc. as an operator. Read only.')).toBeVisible()
+  const step = await screen.findByRole('dialog')
+  expect(within(step).getByText('event-1')).toBeVisible()
+  expect(within(step).queryByRole('button', { name: 'Void' })).not.toBeInTheDocument()
 })
 
 test('invoices are shown, and not asked to be paid', async () => {

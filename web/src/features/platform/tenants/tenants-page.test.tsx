@@ -82,7 +82,7 @@ test('a page that is opened by its address leads to the first one', async () => 
   )
 })
 
-test('tells no tenants, no matches, and no matches on this page apart', async () => {
+test('distinguishes no tenants, no matches, and no matches on this page', async () => {
   const { unmount } = show([])
   expect(await screen.findByText('No tenants yet')).toBeVisible()
   unmount()

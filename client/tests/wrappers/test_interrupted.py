@@ -1,4 +1,4 @@
-"""Calls that fail and streams that end early: told as such, and raised as the client raises them."""
+"""Calls that fail and streams that end early: they are recorded as such, and raised as the client raises them."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from tests.wrappers.providers import Provider
 
 
 @pytest.mark.parametrize("ending", ["close", "leave"])
-def test_a_stream_that_the_agent_leaves_is_told_as_aborted(
+def test_a_stream_that_the_agent_leaves_is_recorded_as_aborted(
     openai: OpenAI, provider: Provider, recorded: Recorded, ending: str
 ) -> None:
     provider.answer = providers.CHAT_STREAM
@@ -28,7 +28,7 @@ def test_a_stream_that_the_agent_leaves_is_told_as_aborted(
     assert "status" not in event
 
 
-def test_a_stream_that_loses_its_connection_raises_the_client_s_error_and_is_told(
+def test_a_stream_that_loses_its_connection_raises_the_client_s_error_and_is_recorded(
     openai: OpenAI, provider: Provider, recorded: Recorded
 ) -> None:
     provider.answer, provider.breaks_off = providers.CHAT_STREAM[:2], True
@@ -55,7 +55,7 @@ def test_a_service_that_cannot_be_reached_is_recorded_as_an_error(meter: Meter, 
     assert [event["metadata"] for event in recorded()] == [{"error": "ConnectError"}]
 
 
-def test_a_message_that_is_cut_off_is_told_as_aborted(
+def test_a_message_that_is_cut_off_is_recorded_as_aborted(
     anthropic: Anthropic, provider: Provider, recorded: Recorded
 ) -> None:
     provider.answer = providers.MESSAGE_STREAM
@@ -66,7 +66,7 @@ def test_a_message_that_is_cut_off_is_told_as_aborted(
     assert event["response_stream"][0]["message"]["usage"]["input_tokens"] == 1200
 
 
-def test_a_task_that_is_cancelled_is_told(meter: Meter, provider: Provider, recorded: Recorded) -> None:
+def test_a_task_that_is_cancelled_is_recorded(meter: Meter, provider: Provider, recorded: Recorded) -> None:
     provider.answer = providers.CHAT_STREAM
 
     async def agent() -> None:
