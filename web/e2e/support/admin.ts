@@ -1,4 +1,4 @@
-// Runs Python on the local stack: the admin tool, as an operator's colleague would, and what prepares a test.
+// Runs the admin tool on the local stack, as an operator's colleague would.
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,20 +10,14 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 const FOLDER = resolve(process.env.GWI_STACK ?? '')
 
-export const admin = (...command: string[]) =>
-  runModule('tools.admin', '--stack', '--folder', FOLDER, '--yes', ...command)
+export async function admin(...command: string[]) {
+  const python = process.env.GWI_PYTHON ?? '.venv/bin/python'
+  const tool = ['-m', 'tools.admin', '--stack', '--folder', FOLDER, '--yes']
+  await promisify(execFile)(python, [...tool, ...command], { cwd: ROOT })
+}
 
 export async function newOperator(): Promise<Account> {
   const account = await newAccount({ name: 'operator' })
   await admin('operator', 'add', account.email)
   return account
-}
-
-/** Put 10,000 tenants into the stack, or take them away. */
-export const addTenThousandTenants = () => runModule('tests.ten_thousand_tenants', FOLDER)
-export const removeTenThousandTenants = () => runModule('tests.ten_thousand_tenants', FOLDER, '--remove')
-
-async function runModule(...command: string[]) {
-  const python = process.env.GWI_PYTHON ?? '.venv/bin/python'
-  await promisify(execFile)(python, ['-m', ...command], { cwd: ROOT })
 }
