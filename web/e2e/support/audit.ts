@@ -7,7 +7,7 @@ import { picture, PICTURES } from './pictures.ts'
 type Size = { width: number; height: number }
 
 const DESK = { width: 1280, height: 900 }
-/** A small one. */
+/** A small phone. */
 export const PHONE = { width: 360, height: 740 }
 const LIGHT = { colorScheme: 'light', forcedColors: 'none' } as const
 const DARK = { colorScheme: 'dark', forcedColors: 'none' } as const
