@@ -22,7 +22,7 @@ _RUNNING_AUTH_EMULATOR = os.environ.get("FIREBASE_AUTH_EMULATOR_HOST")
 
 settings.register_profile(
     "ci",
-    max_examples=50,
+    max_examples=30,
     deadline=None,  # a shared machine pauses for longer than any useful deadline
     derandomize=True,  # a change is refused for what it did, not for an example that nobody tried before
     # Each example addresses a tenant of its own, so a store shared by the examples of a test is fine.

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import closing
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
@@ -26,6 +27,12 @@ def resolve(host: str, port: int) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return the certificates that this machine trusts. A process reads them once, because that takes 20 ms."""
+    return ssl.create_default_context()
+
+
 class WebhookPosts:
     """Posts signed webhooks. With `allow_local`, also to this machine, and there without TLS too."""
 
@@ -37,7 +44,7 @@ class WebhookPosts:
         resolve: Resolve = resolve,
     ) -> None:
         self._allow_local = allow_local
-        self._context = context or ssl.create_default_context()
+        self._context = context or _trust()
         self._resolve = resolve
 
     def send(self, webhook: SignedWebhook) -> str:

@@ -57,12 +57,21 @@ class Functions:
         self.containers: dict[str, Container] = {}
         self.record_usage = self._load(BY_NAME["record_usage"])
         self.usage_api = self._load(BY_NAME["usage_api"])
-        self.aggregate = self._load(BY_NAME["aggregate"])
+
+    @cached_property
+    def aggregate(self) -> FlaskClient:
+        """Loaded when it is asked for: most tests do without it."""
+        return self._load(BY_NAME["aggregate"])
 
     @cached_property
     def stripe_webhook(self) -> FlaskClient:
         """Loaded when it is asked for: it does not start without a secret."""
         return self._load(BY_NAME["stripe_webhook"])
+
+    def container(self, name: str) -> Container:
+        """The container of a function, which is loaded if it is not yet."""
+        getattr(self, name)
+        return self.containers[name]
 
     def another(self) -> "Functions":
         """Other instances of the same functions, on the same store."""

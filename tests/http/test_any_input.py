@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -90,7 +90,6 @@ def test_any_bytes_to_record_usage(body: bytes, content_type: str, functions: Fu
     body=any_json | almost_events | st.lists(almost_events, max_size=3),
     content_type=st.sampled_from(JSON_TYPES),
 )
-@settings(max_examples=200)
 def test_any_json_to_record_usage(body: Any, content_type: str, functions: Functions, key: str) -> None:
     for path in AGENTS_PATHS:
         answer = functions.record_usage.post(
@@ -132,7 +131,6 @@ queries = st.dictionaries(
     query=queries,
     route=st.sampled_from(["usage", "usage/series", "usage/top", "runs", "runs/run-1", "events"]),
 )
-@settings(max_examples=200)
 def test_any_query_to_usage_api(
     query: dict[str, str], route: str, functions_with_usage: Functions, key: str
 ) -> None:

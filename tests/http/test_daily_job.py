@@ -221,7 +221,7 @@ def test_on_firestore_it_is_the_same(functions_on_firestore: Functions) -> None:
     assert functions.tell(RECONCILE).status_code == 200
     assert topic.waiting == [after("tenant-04")]
     assert topic.deliver_all() == 1
-    store, midnight = functions.containers["aggregate"].usage, start_of(functions.clock.now.date())
+    store, midnight = functions.container("aggregate").usage, start_of(functions.clock.now.date())
     tenants = [store.read(name).tenant for name in keys]
     assert [tenant and tenant.counters.complete_until for tenant in tenants] == [midnight] * 7
     assert {name: functions.usage(key, name) for name, key in keys.items()} == before

@@ -28,7 +28,7 @@ def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> It
         yield shop
 
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))
 """Examples of each operation and kind of data, more of the few of record_usage. `make fuzz` has more."""
 SEED = {} if "FUZZ_EXAMPLES" in os.environ else {"seed": 15}
 """`make test` sends the same requests each time, `make fuzz` others each time."""

@@ -181,7 +181,7 @@ def test_on_firestore_computing_costs_what_the_costs_say(
 ) -> None:
     # A busy machine takes longer than a request may wait.
     monkeypatch.setattr(rpc, "FirestoreRpc", partial(FirestoreRpc, give_up_after_seconds=60))
-    container = functions_on_firestore.containers["aggregate"]
+    container = functions_on_firestore.container("aggregate")
     with container.request() as operations:
         container.jobs.overview.refresh_if_due(NOON)
     assert (operations.reads, operations.writes) == (2 + 16, 1)

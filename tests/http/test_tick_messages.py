@@ -206,9 +206,9 @@ def test_on_firestore_counters_of_a_deleted_tenant_are_cleared_as_well(
 ) -> None:
     functions = functions_on_firestore
     functions.record(functions.create_tenant(), CALL, LATE, MONTHS_AGO)
-    rpc = functions.containers["aggregate"]._rpc
+    rpc = functions.container("aggregate")._rpc
     rpc.batch_write([delete_write(f"{rpc.documents}/tenants/acme")])
-    store = functions.containers["aggregate"].usage
+    store = functions.container("aggregate").usage
     assert len(store.dirty_counters("acme")) == 3
     assert functions.tick().status_code == 200
     assert store.dirty_counters("acme") == []

@@ -44,7 +44,7 @@ def functions_with_warehouse(
 @pytest.fixture
 def pull(functions_with_warehouse: Functions) -> Iterator[Callable[[int], list[Json]]]:
     """Return what takes so many messages from a subscription to the topic."""
-    project = functions_with_warehouse.containers["aggregate"].config.project_id
+    project = functions_with_warehouse.container("aggregate").config.project_id
     topic, subscription = f"projects/{project}/topics/{TOPIC}", f"projects/{project}/subscriptions/bigquery"
     PublisherClient().create_topic(request={"name": topic})
     with SubscriberClient() as subscriber:

@@ -16,7 +16,7 @@ class Topic:
         self._waiting: deque[str] = deque()
         # Pub/Sub only sees the status; the test client would raise what the function raises.
         functions.aggregate.application.config["PROPAGATE_EXCEPTIONS"] = False
-        functions.containers["aggregate"].publisher = self
+        functions.container("aggregate").publisher = self
 
     def publish(self, messages: Iterable[TickMessage]) -> None:
         """Keep messages in the form in which PubsubTickPublisher sends them."""

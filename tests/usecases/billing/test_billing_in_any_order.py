@@ -78,7 +78,7 @@ ENDS = {
     "refunded": REFUNDED,
     "second": SECOND,
 }
-SAMPLE = 700
+SAMPLE = 150
 ALL = os.environ.get("FAULTS") == "all"
 SAMPLE_ON_EMULATOR = 25
 THREADS = 8
