@@ -5,15 +5,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import copy
 from http.client import HTTPConnection
+from io import StringIO
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from tools.admin.__main__ import main as admin_tool
+from tools.dev.admin_calls import environment_of_process
 from tools.dev.errors import OverloadedError
 from tools.dev.retries import Retries
 from tools.dev.settings import ROOT, STACK_FILE
@@ -28,6 +31,14 @@ class Answer(NamedTuple):
 
     status: int
     content: Any
+
+
+class Done(NamedTuple):
+    """The end of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class RunningStack:
@@ -76,16 +87,16 @@ class RunningStack:
         """The environment in which a tool works on the store of this stack, and on its Stripe."""
         return {**os.environ, **stack_environment(self.file.parent)}
 
-    def admin(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run the admin tool on the store of this stack, as machines do."""
-        return subprocess.run(
-            [sys.executable, "-m", "tools.admin", "--json", *arguments],
-            cwd=ROOT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def admin(self, *arguments: str) -> Done:
+        """Run the admin tool on the store of this stack; in this process, as another one takes a second to start."""
+        output, complaint = StringIO(), StringIO()
+        with (
+            environment_of_process(self.environment()),
+            redirect_stdout(output),
+            redirect_stderr(complaint),
+        ):
+            code = admin_tool(["--json", *arguments])
+        return Done(code, output.getvalue(), complaint.getvalue())
 
     def acting_for(self, tenant_id: str, api_key: str) -> "RunningStack":
         """The same stack, asked with another tenant's key."""
@@ -117,7 +128,7 @@ def running_stack(
             process.wait(STOP_SECONDS)
 
 
-def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 180) -> bool:
     """Whether `condition` comes true within `seconds`."""
     deadline = monotonic() + seconds
     while not (reached := bool(condition())) and monotonic() < deadline:

@@ -43,7 +43,7 @@ def test_p4_a_change_by_file_reaches_every_instance_within_a_minute_and_no_tenan
     for functions in (instance, other):
         assert plan_shown(functions)["tokens_per_period"] == 500_000
         assert limit_of(functions, key, "acme") == 500_000
-    container = instance.containers["usage_api"]
+    container = instance.container("usage_api")
     container.plan_manager.replace(parse_plans(SMALLER), Change("ada", instance.clock.now, "smaller"))
     instance.clock.pass_by(MINUTE)
     for functions in (instance, other):
@@ -67,7 +67,7 @@ def test_p4_a_plan_without_limits_is_shown_and_checked_as_unlimited(instance: Fu
     unlimited = TEXT.replace("tokens = 500_000\n", "").replace(
         "runs = 100\n", 'provider_cost_usd = "49.50"\n'
     )
-    container = instance.containers["usage_api"]
+    container = instance.container("usage_api")
     container.plan_manager.replace(parse_plans(unlimited), Change("ada", instance.clock.now))
     shown = plan_shown(instance)
     assert (shown["tokens_per_period"], shown["runs_per_period"]) == (None, None)
@@ -79,7 +79,7 @@ def test_p4_a_plan_without_limits_is_shown_and_checked_as_unlimited(instance: Fu
 
 def test_p4_hidden_plans_are_sold_and_not_shown(instance: Functions) -> None:
     hidden = TEXT.replace("runs = 500\n", "runs = 500\nvisible = false\n")
-    container = instance.containers["usage_api"]
+    container = instance.container("usage_api")
     container.plan_manager.replace(parse_plans(hidden), Change("ada", instance.clock.now))
     assert [plan["id"] for plan in instance.read(None, "/plans")["plans"]] == [
         "free",

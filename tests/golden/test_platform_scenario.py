@@ -39,12 +39,12 @@ def listed(functions: Functions, key: str, query: str = "") -> list[Json]:
 def apply_plans(functions: Functions, text: str) -> None:
     """Do what `admin plans apply FILE` does."""
     change = Change("admin:op", functions.clock.now, "larger free plan")
-    functions.containers["usage_api"].plan_manager.replace(parse_plans(text), change)
+    functions.container("usage_api").plan_manager.replace(parse_plans(text), change)
 
 
 def migrate(functions: Functions, tenant_ids: Sequence[str]) -> None:
     """Do what `admin tenant migrate-plan --plan free --tenant … --apply` does."""
-    container, change = functions.containers["usage_api"], Change("admin:op", functions.clock.now, "pilot")
+    container, change = functions.container("usage_api"), Change("admin:op", functions.clock.now, "pilot")
     migrator = PlanMigrator(
         container.billing, container.plan_manager.catalogs, container.ledger, container.thresholds.policy_of
     )

@@ -143,7 +143,7 @@ def store_on_two_days(functions: Functions, costs: Sequence[EventCost]) -> None:
         for ts in (now - timedelta(days=3), now)
         for number, cost in enumerate(costs)
     ]
-    container = functions.containers["usage_api"]
+    container = functions.container("usage_api")
     tenant = container.directory.find_tenant("acme")
     assert tenant is not None
     container.ledger.record(tenant, events, now)

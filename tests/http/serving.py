@@ -56,11 +56,14 @@ class Functions:
         self.clock = clock
         self.containers: dict[str, Container] = {}
         self.record_usage = self._load(BY_NAME["record_usage"])
-        self.usage_api = self._load(BY_NAME["usage_api"])
+
+    @cached_property
+    def usage_api(self) -> FlaskClient:
+        """Loaded when it is asked for, as the next two: many tests do without it."""
+        return self._load(BY_NAME["usage_api"])
 
     @cached_property
     def aggregate(self) -> FlaskClient:
-        """Loaded when it is asked for: most tests do without it."""
         return self._load(BY_NAME["aggregate"])
 
     @cached_property

@@ -169,7 +169,7 @@ def test_a_page_is_read_when_the_one_before_it_is_written(
     functions: Functions, recorded: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "_PAGE", 2)
-    store: Any = functions.containers["usage_api"].usage
+    store: Any = functions.container("usage_api").usage
     pages: list[object] = []
     list_events = store.list_events
 

@@ -15,7 +15,7 @@ LIMIT = 500_000  # tokens of plan starter
 
 def health(functions: Functions) -> Json:
     """The answer of an instance that was not asked in the last ten seconds."""
-    vars(functions.containers["usage_api"]).pop("fold_lag", None)
+    vars(functions.container("usage_api")).pop("fold_lag", None)
     return functions.read(None, "/health")
 
 

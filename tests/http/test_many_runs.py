@@ -29,7 +29,7 @@ FILTERS = (
 def key(functions_on_firestore: Functions) -> str:
     """A key of a tenant with 2,000 runs."""
     made = functions_on_firestore.create_tenant()
-    rpc = functions_on_firestore.containers["usage_api"]._rpc
+    rpc = functions_on_firestore.container("usage_api")._rpc
     paths = TenantPaths(rpc.documents, "acme")
     commit_all(rpc, [run_write(paths.run(run.id), run) for run in map(run_of, range(RUNS))])
     functions_on_firestore.read(

@@ -40,7 +40,7 @@ def totals(functions: Functions, key: str) -> Totals:
         # Streams that were cut off before they said anything.
         *({**call, "response_stream": []} for _ in range(3)),
     )
-    container = functions.containers["usage_api"]
+    container = functions.container("usage_api")
     tenant = container.directory.find_tenant("acme")
     assert tenant is not None
     found = container.ledger.current(tenant, Detail.TOTALS, functions.clock.now).usage.totals

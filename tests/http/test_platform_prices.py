@@ -272,7 +272,7 @@ def test_prices_are_tried_and_changed_on_firestore(functions_on_firestore: Funct
     functions = functions_on_firestore
     key = functions.create_platform_key()
     functions.clock.pass_by(timedelta(minutes=1))
-    functions.containers["usage_api"].margins.save_margins(
+    functions.container("usage_api").margins.save_margins(
         [margin("acme", 29_00, 10 * MILLION, 10_00), margin("bolt", 0, MILLION, 1_00)]
     )
     tried = succeeded(put(functions, key, PRICE, path=TRY))

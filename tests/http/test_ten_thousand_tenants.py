@@ -34,7 +34,7 @@ def patient_functions(functions_on_firestore: Functions, monkeypatch: pytest.Mon
 @pytest.fixture
 def functions(patient_functions: Functions) -> Functions:
     """The functions on a database with 10,000 rows."""
-    add_rows(patient_functions.containers["usage_api"]._rpc, NOON)
+    add_rows(patient_functions.container("usage_api")._rpc, NOON)
     return patient_functions
 
 
@@ -60,7 +60,7 @@ def margins() -> Iterator[TenantMargin]:
 @pytest.fixture
 def functions_with_margins(patient_functions: Functions) -> Functions:
     """The functions on a database with 10,000 margins."""
-    rpc = patient_functions.containers["usage_api"]._rpc
+    rpc = patient_functions.container("usage_api")._rpc
     store, found = FirestoreMargins(rpc), list(margins())
     for start in range(0, TENANTS, A_COMMIT):
         store.save_margins(found[start : start + A_COMMIT])
@@ -143,7 +143,7 @@ def test_a_page_of_margins_costs_one_query_and_its_sums_a_few_aggregations(
 
 def new_operator(functions: Functions) -> str:
     """Return an ID token of an operator in Firestore; the sign-in service is the one in memory."""
-    container, accounts = functions.containers["usage_api"], process_memory()
+    container, accounts = functions.container("usage_api"), process_memory()
     container.identities = accounts
     token = functions.sign_in("olga@example.com", role=None)
     add_operator(accounts, container.operators, "olga@example.com", Change("admin:op", functions.clock.now))

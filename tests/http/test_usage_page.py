@@ -75,7 +75,7 @@ def key_of(made: Tenant, functions: Functions) -> str:
         after=made.plan,
         reason="",
     )
-    functions.containers["usage_api"].directory.create_tenant(made, first, audit)
+    functions.container("usage_api").directory.create_tenant(made, first, audit)
     return functions.create_key(tenant_id="other")
 
 
