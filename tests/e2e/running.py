@@ -109,7 +109,7 @@ class RunningStack:
 def running_stack(
     folder: Path, *options: str, environment: Mapping[str, str] = os.environ, root: Path = ROOT
 ) -> Iterator[RunningStack]:
-    """Start the stack of `root`, give it when it is ready, and see to it that it has ended."""
+    """Start the stack of `root`, give it when it is ready, and end it: SIGTERM must leave nothing running."""
     with (folder / "output").open("w+") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "tools.dev", "--folder", str(folder), *options],
@@ -124,8 +124,10 @@ def running_stack(
             assert process.poll() is None, (folder / "output").read_text()
             yield RunningStack(process, folder)
         finally:
+            children = descendants(process.pid)
             process.terminate()
             process.wait(STOP_SECONDS)
+            assert alive(children) == set()
 
 
 def eventually(condition: Callable[[], object], seconds: float = 180) -> bool:

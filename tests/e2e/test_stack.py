@@ -247,26 +247,15 @@ def test_the_admin_tool_finds_no_drift(stack: RunningStack) -> None:
     assert json.loads(done.stdout)["events"] == len(all_events(stack)) >= announced_events(stack)
 
 
-def test_sigterm_stops_every_process_of_the_stack(stack: RunningStack) -> None:
+def test_the_stack_ends_when_a_part_of_it_dies(stack: RunningStack) -> None:
     # The last one to use the stack of this file: it ends it.
     children = descendants(stack.process.pid)
     assert len(children) >= len({*PARTS, "firestore", "pubsub", "stripe", "mail", "auth", "web"})
-    stack.process.send_signal(signal.SIGTERM)
-    assert stack.process.wait(20) == 0
+    os.kill(leader_of("record_usage", children), signal.SIGKILL)
+    assert stack.process.wait(20) == 1
+    assert "record_usage ended with exit code -9" in (stack.file.parent / "output").read_text()
     assert alive(children) == set()
     assert not stack.file.exists()
-
-
-def test_an_empty_stack_has_a_tenant_without_events_and_ends_when_a_part_dies(tmp_path: Path) -> None:
-    with running_stack(tmp_path, "--empty") as stack:
-        usage = stack.tenant("usage")
-        assert (usage["aggregate"]["total_llm_calls"], usage["status"]["runs_used"]) == (0, 0)
-        assert all_events(stack) == []
-        children = descendants(stack.process.pid)
-        os.kill(leader_of("record_usage", children), signal.SIGKILL)
-        assert stack.process.wait(20) == 1
-    assert "record_usage ended with exit code -9" in (tmp_path / "output").read_text()
-    assert alive(children) == set()
 
 
 def leader_of(function: str, pids: set[int]) -> int:
