@@ -72,6 +72,9 @@ test('an operator finds a tenant, changes it for a reason, and loses the console
     await page.getByRole('link', { name: 'Usage', exact: true }).click()
     await expect(page.getByText(/as an operator. Read only/)).toBeVisible()
     await expect(page.getByRole('row').filter({ hasText: 'brand-new' }).first()).toBeVisible()
+    await page.getByRole('link', { name: 'brand-new' }).first().click()
+    await expect(page.getByRole('heading', { name: 'Events', level: 1 })).toBeVisible()
+    await expect(page).toHaveURL(new RegExp(`/operator/tenants/${tenant.id}/explain\\?`))
     await page.goto(pathOf(tenant))
     await expect(page).toHaveURL(new RegExp(`/operator/tenants/${tenant.id}/usage$`))
     expect(await page.locator('img').count()).toBe(0)
@@ -93,6 +96,7 @@ test('every page of the console fits, in light, dark and on a phone', async ({ p
     { name: 'tenants', path: '/operator/tenants', shows: 'Tenants' },
     { name: 'tenant', path: ofTenant(''), shows: 'Console Inc.' },
     { name: 'tenant-usage', path: ofTenant('/usage'), shows: 'Usage' },
+    { name: 'tenant-runs', path: ofTenant('/runs'), shows: 'Runs' },
     { name: 'tenant-statement', path: ofTenant('/statement'), shows: `Statement for ${MONTH}` },
     { name: 'margins', path: '/operator/margins', shows: 'Margins' },
     { name: 'plans', path: '/operator/plans', shows: 'Plans' },
