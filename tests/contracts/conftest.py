@@ -1,7 +1,8 @@
 """The stores that keep the contract: every test of this folder runs on each of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -122,12 +123,18 @@ def _firestore_stores(channels: tuple[grpc.Channel, grpc.Channel]) -> Stores:
     )
 
 
-@pytest.fixture
-def stores(kind: str, request: pytest.FixtureRequest) -> Stores:
-    """Empty stores. The emulator makes a project when it is first named: cheaper than emptying one."""
+@pytest.fixture(scope="session")
+def new_stores(kind: str, request: pytest.FixtureRequest) -> Callable[[], Stores]:
+    """Opens empty stores. The emulator makes a project when it is first named: cheaper than emptying one."""
     if kind == "memory":
-        return _memory_stores()
-    return _firestore_stores(request.getfixturevalue("firestore_channels"))
+        return _memory_stores
+    return partial(_firestore_stores, request.getfixturevalue("firestore_channels"))
+
+
+@pytest.fixture
+def stores(new_stores: Callable[[], Stores]) -> Stores:
+    """Empty stores."""
+    return new_stores()
 
 
 @pytest.fixture

@@ -68,10 +68,10 @@ def without_version(entry: OutboxEntry | None) -> OutboxEntry | None:
     return entry and replace(entry, version=None)
 
 
-@pytest.mark.parametrize("kind", ENTRIES)
-def test_an_entry_is_found_as_it_was_added(stores: Stores, kind: str) -> None:
-    entry = ENTRIES[kind]
-    assert entry.kind == kind
+@pytest.mark.parametrize("entry_kind", ENTRIES)
+def test_an_entry_is_found_as_it_was_added(stores: Stores, entry_kind: str) -> None:
+    entry = ENTRIES[entry_kind]
+    assert entry.kind == entry_kind
     added(stores.outbox, entry)
     assert without_version(stores.outbox.find_entry(entry.id)) == entry
     assert stores.outbox.known_entries([entry.id, "f" * 40]) == {entry.id}

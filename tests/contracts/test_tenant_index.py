@@ -189,9 +189,13 @@ USAGES = {
 }
 
 
-@pytest.fixture
-def listed(stores: Stores) -> TenantIndex:
-    """Five tenants, created one minute after the other, with usage; dash is suspended, cube on plan free."""
+@pytest.fixture(scope="module")
+def listed(new_stores: Callable[[], Stores]) -> TenantIndex:
+    """Five tenants, created one minute after the other, with usage; dash is suspended, cube on plan free.
+
+    Tests only read them.
+    """
+    stores = new_stores()
     for number, (tenant_id, name) in enumerate(NAMES.items()):
         plan = "free" if tenant_id == "cube" else "starter"
         new_tenant(stores.directory, tenant_id, plan=plan, created_at=at(number))

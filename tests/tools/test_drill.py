@@ -1,9 +1,18 @@
 """The restore drill: what was backed up comes back without drift, and a restore that lacks something is seen."""
 
+from itertools import islice
+
 import pytest
 
 from tools import drill
+from tools.dev.demo_history import demo_events
 from tools.drill import Emulator, main
+
+
+@pytest.fixture(autouse=True)
+def _few_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the whole month to `make drill`."""
+    monkeypatch.setattr(drill, "demo_events", lambda now: islice(demo_events(now), 600))
 
 
 def test_a_backup_is_restored_without_drift(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from tests.usecases.fault_injection import counted
-from tests.usecases.limits.agent_histories import live_through
+from tests.usecases.limits.agent_histories import Place, live_through
 from tests.usecases.limits.agent_programs import (
     Admit,
     Draw,
@@ -18,7 +18,13 @@ from tests.usecases.limits.agent_programs import (
     Together,
     Wait,
 )
-from tests.usecases.limits.test_admission_always import check_history, memory_place, torn_place
+from tests.usecases.limits.test_admission_always import (
+    check_history,
+    memory_place,
+    require_counts,
+    require_exact_room,
+    torn_place,
+)
 
 MINUTES, HOURS = timedelta(minutes=5), timedelta(hours=14)
 NOW = timedelta(0)
@@ -73,9 +79,8 @@ HISTORIES: dict[str, list[list[Step]]] = {
 }
 
 
-def calls_of(program: list[Step]) -> int:
-    """Return how many calls a process makes that is alone in the world."""
-    place = memory_place()
+def calls_of(program: list[Step], place: Place) -> int:
+    """Return how many calls a process makes that is alone in the place."""
     target, calls = counted(place.target)
     live_through(place._replace(target=target), History([program], [], strangers=True, all_end=True))
     return calls.total()
@@ -83,7 +88,8 @@ def calls_of(program: list[Step]) -> int:
 
 @pytest.mark.parametrize("name", HISTORIES)
 def test_in_memory_an_interruption_breaks_no_promise(name: str) -> None:
-    for calls in range(calls_of(HISTORIES[name][0])):
+    # The last two are not interrupted: their runs end, or expire.
+    for calls in range(calls_of(HISTORIES[name][0], memory_place()) + 2):
         schedule = [0] * calls + [1] * 40
         history = History(HISTORIES[name], schedule, strangers=True, all_end=calls % 2 == 0)
         check_history(memory_place(), history)
@@ -92,7 +98,10 @@ def test_in_memory_an_interruption_breaks_no_promise(name: str) -> None:
 def test_in_firestore_an_interruption_lets_no_run_in_twice(firestore_channel: grpc.Channel) -> None:
     """The first process knows the holds that it wrote, the other one has to read them."""
     theirs = THE_SAME_RUN[0]
-    for calls in range(26):
-        programs = [[Admit("two", TEN, MINUTES), *theirs], theirs]
-        history = History(programs, [0] * calls + [1] * 40, strangers=False, all_end=True)
-        check_history(torn_place(firestore_channel), history)
+    interrupted = [Admit("two", TEN, MINUTES), *theirs]
+    for calls in range(calls_of(interrupted, torn_place(firestore_channel))):
+        place = torn_place(firestore_channel)
+        schedule = [0] * calls + [1] * 40
+        agents = live_through(place, History([interrupted, theirs], schedule, strangers=False, all_end=True))
+        require_counts(place.world, agents)
+        require_exact_room(place.world, agents)
