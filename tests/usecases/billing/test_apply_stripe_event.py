@@ -1,4 +1,4 @@
-"""Stripe's events, from golden payloads to the tenant's plan: on both stores, with and without Stripe's API."""
+"""Stripe's events, from golden payloads to the tenant's plan, with and without Stripe's API."""
 
 from collections.abc import Mapping
 from dataclasses import replace

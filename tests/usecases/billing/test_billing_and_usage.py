@@ -7,12 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.firestore import (
-    FirestoreBillingStore,
-    FirestoreDirectory,
-    FirestoreRpc,
-    FirestoreUsageStore,
-)
 from shared.adapters.memory import MemoryStore
 from shared.domain.ledger.periods import Period, period_at
 from shared.domain.ledger.usage import Detail, Usage
@@ -28,7 +22,6 @@ from tests.sample_events import ONE_SHARD, llm_call
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing.billing_scenarios import billing_on, deliver, subscription_event
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
-from tests.usecases.conftest import RETENTION
 from tests.usecases.plain_sums import new_tenant, plain_sums, stored_tenant, sums_of, tick
 
 HOUR = timedelta(hours=1)
@@ -86,14 +79,10 @@ class Platform:
         return all(each.within == period and sums_of(each) == expected for each in found)
 
 
-@pytest.fixture(params=["memory", "firestore"])
-def platform(request: pytest.FixtureRequest) -> Platform:
+@pytest.fixture
+def platform() -> Platform:
     memory = MemoryStore()
     platform = Platform(memory, memory, memory)
-    if request.param == "firestore":
-        rpc: FirestoreRpc = request.getfixturevalue("firestore_rpc")
-        usage, directory = FirestoreUsageStore(rpc, RETENTION), FirestoreDirectory(rpc)
-        platform = Platform(usage, directory, FirestoreBillingStore(rpc))
     new_tenant(platform.directory, plan="free", created_at=SUBSCRIBED - 40 * DAY)
     return platform
 

@@ -191,26 +191,28 @@ def until_taken(place: BillingPlace, event: StripeEvent) -> str:
     raise AssertionError(f"{event.id} was never taken")
 
 
-def test_concurrent_deliveries_of_a_scenario_end_the_same(place: BillingPlace) -> None:
+def test_concurrent_deliveries_of_a_scenario_end_the_same(each_place: BillingPlace) -> None:
     deliveries = Random(15).sample(SCENARIO * 4, len(SCENARIO) * 4)
     with ThreadPoolExecutor(THREADS) as pool:
-        outcomes = list(pool.map(lambda event: until_taken(place, event), deliveries))
-    assert stored_state(place, SCENARIO) == expected_after(SCENARIO, None)
+        outcomes = list(pool.map(lambda event: until_taken(each_place, event), deliveries))
+    assert stored_state(each_place, SCENARIO) == expected_after(SCENARIO, None)
     assert sorted(outcomes) == [APPLIED] * len(SCENARIO) + [DUPLICATE] * 3 * len(SCENARIO)
 
 
-def test_b14_one_of_fifty_concurrent_deliveries_of_an_event_has_an_effect(place: BillingPlace) -> None:
+def test_b14_one_of_fifty_concurrent_deliveries_of_an_event_has_an_effect(each_place: BillingPlace) -> None:
     with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(lambda event: until_taken(place, event), [PAY] * 50))
+        outcomes = list(pool.map(lambda event: until_taken(each_place, event), [PAY] * 50))
     assert sorted(outcomes) == [APPLIED] + [DUPLICATE] * 49
     actions = ["billing.customer_linked", "billing.status_changed", "plan.changed"]
-    assert sorted(action for action, _, _ in audited_changes(place)) == actions
+    assert sorted(action for action, _, _ in audited_changes(each_place)) == actions
 
 
 @pytest.mark.parametrize("took_effect", [False, True], ids=["B15-lost-on-its-way", "B15-answer-lost"])
 @pytest.mark.parametrize("after_calls", range(4), ids=lambda calls: f"B15-after-{calls}-calls")
-def test_the_redelivery_repairs_a_crash(place: BillingPlace, after_calls: int, took_effect: bool) -> None:
-    broken = billing_on(place.open(Fault(after_calls, took_effect)))
+def test_the_redelivery_repairs_a_crash(
+    each_place: BillingPlace, after_calls: int, took_effect: bool
+) -> None:
+    broken = billing_on(each_place.open(Fault(after_calls, took_effect)))
     whole = after_calls == 3
     if whole:
         assert deliver(broken, [PAY]) == [APPLIED]
@@ -218,6 +220,6 @@ def test_the_redelivery_repairs_a_crash(place: BillingPlace, after_calls: int, t
         with pytest.raises(Unavailable):
             apply_stripe_event(broken, PAY, DELIVERED_AT)
     landed = whole or (after_calls == 2 and took_effect)
-    assert deliver(billing_on(place.open()), [PAY]) == [DUPLICATE if landed else APPLIED]
-    assert stored_state(place, [PAY]) == expected_after([PAY], None)
-    assert len(audited_changes(place)) == 3, "one change, audited once"
+    assert deliver(billing_on(each_place.open()), [PAY]) == [DUPLICATE if landed else APPLIED]
+    assert stored_state(each_place, [PAY]) == expected_after([PAY], None)
+    assert len(audited_changes(each_place)) == 3, "one change, audited once"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import grpc
 import pytest
 
 from shared.domain.errors import NotFound, Unavailable
@@ -17,20 +16,15 @@ from shared.usecases.people.manage_grants import GrantRequest, give_grant
 from shared.usecases.people.manage_limits import set_limits
 from shared.usecases.people.manage_tenants import set_plan
 from tests.audit_trail import trail_of
-from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.plans import ENTERPRISE, STARTER, current_plans
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
 
 
-@pytest.fixture(params=["memory", "firestore"])
-def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    place: BillingPlace = MemoryBillingPlace()
-    if request.param == "firestore":
-        channel: grpc.Channel = request.getfixturevalue("firestore_channel")
-        place = FirestoreBillingPlace(channel)
-    with open_shop(place) as shop:
+    with open_shop() as shop:
         yield shop
 
 

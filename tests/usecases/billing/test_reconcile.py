@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import grpc
 import pytest
 
 from shared.domain.billing.invoices import InvoiceObservation, merge_invoice
@@ -15,21 +14,16 @@ from shared.usecases.billing.billing_dependencies import BillingDependencies
 from shared.usecases.billing.reconcile_billing import reconcile_all, reconcile_tenant, reconcile_tenants
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.audit_trail import trail_of
-from tests.billing_places import BillingPlace, FirestoreBillingPlace, MemoryBillingPlace
 from tests.plans import PLANS, current_plans
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.billing.double_shop import DoubleShop, open_shop
 from tests.usecases.plain_sums import new_tenant
 
 
-@pytest.fixture(params=["memory", "firestore"])
-def shop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[DoubleShop]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    place: BillingPlace = MemoryBillingPlace()
-    if request.param == "firestore":
-        channel: grpc.Channel = request.getfixturevalue("firestore_channel")
-        place = FirestoreBillingPlace(channel)
-    with open_shop(place) as shop:
+    with open_shop() as shop:
         yield shop
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from functools import partial
 from uuid import uuid4
 
 import grpc
@@ -224,14 +223,6 @@ def in_firestore(channel: grpc.Channel) -> World:
     )
 
 
-@pytest.fixture(params=["memory", "firestore"])
-def world(request: pytest.FixtureRequest) -> Callable[[], World]:
-    """Makes such a world."""
-    if request.param == "memory":
-        return in_memory
-    return partial(in_firestore, request.getfixturevalue("firestore_channel"))
-
-
 HISTORIES = st.lists(STEPS, max_size=15)
 
 
@@ -264,8 +255,8 @@ def check_history(here: World, steps: list[Callable[[World], None]]) -> None:
     assert stored.margin == here.expected("acme", here.months()[0]), "the first fold of an hour refreshes it"
 
 
-def test_a_refund_of_an_old_invoice_reaches_its_month(world: Callable[[], World]) -> None:
-    here = world()
+def test_a_refund_of_an_old_invoice_reaches_its_month() -> None:
+    here = in_memory()
     march = date(2026, 3, 1)
     created = datetime(2026, 3, 9, tzinfo=NOON.tzinfo)
     here.invoice("acme", invoice_row("in_1", 29_00, created=created))
@@ -277,8 +268,8 @@ def test_a_refund_of_an_old_invoice_reaches_its_month(world: Callable[[], World]
     assert stored.margin == Margin(revenue_nanousd=20_00 * CENT)
 
 
-def test_a_month_that_has_ended_keeps_the_plan_it_had(world: Callable[[], World]) -> None:
-    here = world()
+def test_a_month_that_has_ended_keeps_the_plan_it_had() -> None:
+    here = in_memory()
     here.run_daily_job()
     here.pass_by(24 * 15)
     here.set_plan("acme", "starter")
@@ -289,8 +280,8 @@ def test_a_month_that_has_ended_keeps_the_plan_it_had(world: Callable[[], World]
     assert (december.plan, november.plan) == ("starter", "free")
 
 
-def test_the_largest_series_are_kept_with_what_is_unknown_of_them(world: Callable[[], World]) -> None:
-    here = world()
+def test_the_largest_series_are_kept_with_what_is_unknown_of_them() -> None:
+    here = in_memory()
     here.record("acme", 0)
     here.record("acme", 30, UNKNOWN)
     here.run_daily_job()
@@ -302,9 +293,9 @@ def test_the_largest_series_are_kept_with_what_is_unknown_of_them(world: Callabl
 
 
 def test_a_month_with_too_many_series_to_be_read_is_computed_without_them(
-    world: Callable[[], World], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here = world()
+    here = in_memory()
     here.record("acme", 0)
     here.record("acme", 30)
     fold_tenants(TenantFolder(here.usage), ["acme"], here.now)
@@ -323,8 +314,8 @@ def test_a_month_with_too_many_series_to_be_read_is_computed_without_them(
     assert list(stored.series) == [OTHER]
 
 
-def test_a_tenant_that_did_not_exist_has_no_margin_in_a_month_before_it(world: Callable[[], World]) -> None:
-    here = world()
+def test_a_tenant_that_did_not_exist_has_no_margin_in_a_month_before_it() -> None:
+    here = in_memory()
     new_tenant(here.directory, "late", created_at=NOON)
     here.refresher.refresh(["late", "nobody"], here.now)
     assert [here.stored("late", month) is not None for month in here.months()] == [True, False]

@@ -1,4 +1,4 @@
-"""Runs are admitted with what fits, on each store."""
+"""Runs are admitted with what fits."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,16 +14,14 @@ from shared.domain.limits.metrics import UsageRequest
 from shared.domain.limits.runs import HoldRequest, RunLeft, RunRefused, RunRequest
 from shared.usecases.limits.check_limits import Planned
 from tests.sample_events import NOON
-from tests.usecases.limits.admission_world import CENT, Process, World, firestore_world, memory_world
+from tests.usecases.limits.admission_world import CENT, Process, World, memory_world
 
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(params=["memory", "firestore"])
-def world(request: pytest.FixtureRequest) -> World:
-    if request.param == "memory":
-        return memory_world()
-    return firestore_world(request.getfixturevalue("firestore_channel"))
+@pytest.fixture
+def world() -> World:
+    return memory_world()
 
 
 @pytest.fixture
