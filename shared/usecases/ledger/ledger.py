@@ -144,10 +144,12 @@ class Ledger:
     def _read_all(self, known: Tenant, plan: Callable[[Tenant], ReadingPlans], now: datetime) -> BudgetUsage:
         plans = plan(known).counting_late(self._late_days.of(known.id))
         while True:
-            tenant, found = read_documents(self.store, known.id, plans.first_read)
+            wanted = plans.first_read
+            tenant, found = read_documents(self.store, known.id, wanted)
             needed = plan(tenant).counting_late(found.late_days)
             # Without an interval, a period that has moved is another interval.
-            if plans.main.within == needed.main.within and plans.first_read.covers(needed.first_read):
+            is_same = plans.main.within == needed.main.within
+            if needed == plans or (is_same and wanted.covers(needed.first_read)):
                 self._late_days.remember(tenant.id, found.late_days)
                 # By the tenant as it is: it may have counters that the plan does not know, of days folded since.
                 documents = needed.with_second_read(self.store, tenant.id, found)
