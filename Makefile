@@ -6,6 +6,9 @@
 SHELL := /bin/sh
 ARGS ?=
 
+# Python keeps what it compiled, whatever the shell says: compiling is half of each start.
+export PYTHONDONTWRITEBYTECODE :=
+
 FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 HTTP_TESTS := tests/http tests/golden tests/rules
