@@ -1,5 +1,5 @@
 // An owner takes a wrong event back, and every number follows.
-import { expect, test } from '@playwright/test'
+import { expect, test, type Locator } from '@playwright/test'
 
 import { expectUsable } from './support/audit.ts'
 import { violations } from './support/axe.ts'
@@ -29,16 +29,14 @@ test('a void event is struck through with its reason, and the usage page falls w
   const step = other.getByRole('dialog', { name: 'gpt-4.1' })
   await step.getByRole('button', { name: 'Void event' }).click()
   const asked = other.getByRole('dialog', { name: 'Void this event?' })
-  await asked.getByLabel('Reason').fill('Sent by a load test')
-  await asked.getByRole('button', { name: 'Void event' }).click()
+  await answer(asked, 'Void event', 'Sent by a load test')
   await expect(step.getByText('This event is void: it does not count')).toBeVisible()
   await expect(step).toContainText('Sent by a load test')
   await expect(cost).toContainText('$1.00')
   await expectUsable(other, 'void-event')
   await step.getByRole('button', { name: 'Take back the void' }).click()
   const back = other.getByRole('dialog', { name: 'Count this event again?' })
-  await back.getByLabel('Reason').fill('It was real')
-  await back.getByRole('button', { name: 'Take back the void' }).click()
+  await answer(back, 'Take back the void', 'It was real')
   await expect(cost).toContainText('$3.00')
 })
 
@@ -49,13 +47,12 @@ test('an amended event is replaced in its run', async ({ page }) => {
   await page.getByRole('dialog', { name: 'gpt-4.1' }).getByRole('button', { name: 'Amend event' }).click()
   const asked = page.getByRole('dialog', { name: 'Amend this event' })
   await asked.getByLabel('Output tokens').fill('7')
-  await asked.getByLabel('Reason').fill('Counted twice')
   expect(await violations(page)).toEqual([])
-  await asked.getByRole('button', { name: 'Amend event' }).click()
+  await answer(asked, 'Amend event', 'Counted twice')
   await expect(page.getByText('This event was replaced: it does not count')).toBeVisible()
   await page.getByRole('link', { name: /^amendment-/ }).click()
   await expect(page.getByText('This event replaces another')).toBeVisible()
-  await expect(page.getByRole('dialog')).toContainText('7 out')
+  await expect(page.getByRole('dialog', { name: 'gpt-4.1' })).toContainText('7 out')
 })
 
 test('an event without a run is found by its cost, shows the key that recorded it, and is voided', async ({
@@ -73,12 +70,18 @@ test('an event without a run is found by its cost, shows the key that recorded i
   expect(await violations(page)).toEqual([])
   await event.getByRole('button', { name: 'Void event' }).click()
   const asked = page.getByRole('dialog', { name: 'Void this event?' })
-  await asked.getByLabel('Reason').fill('Sent by a load test')
-  await asked.getByRole('button', { name: 'Void event' }).click()
+  await answer(asked, 'Void event', 'Sent by a load test')
   await expect(event.getByText('This event is void: it does not count')).toBeVisible()
   await event.getByRole('button', { name: 'Close' }).click()
   await expect(page.getByRole('heading', { name: /^\$0\.00/ })).toBeVisible()
 })
+
+/** Give a reason, press the button, and wait until only the dialog around this one is open. */
+async function answer(asked: Locator, button: string, reason: string) {
+  await asked.getByLabel('Reason').fill(reason)
+  await asked.getByRole('button', { name: button }).click()
+  await expect(asked).toBeHidden()
+}
 
 /** Record a call of one dollar and one of two. */
 async function record(tenant: Tenant) {

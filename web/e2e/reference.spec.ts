@@ -13,7 +13,7 @@ const RECORDING = '/docs#post-v1-events'
 
 const command = (page: Page) => page.getByRole('region', { name: 'Shell command' })
 
-test('a link to an operation opens it, on a phone and in the dark too', async ({ page }) => {
+test('a link to an operation opens it, on a phone too', async ({ page }) => {
   await page.goto(RECORDING)
   await expect(command(page)).toContainText('/v1/events')
   for (const field of ['Fields of MeteringEvent', 'Fields of TokenCounts']) {

@@ -1,46 +1,45 @@
 // Looks at a page as its readers have it, for what makes it hard to use in any of their ways.
 import { expect, type Page } from '@playwright/test'
 
-import { ALL, ALL_BUT_COLOURS, COLOURS, violations } from './axe.ts'
+import { ALL, LAYOUT, violations } from './axe.ts'
 import { picture, PICTURES } from './pictures.ts'
-
-type Size = { width: number; height: number }
 
 const DESK = { width: 1280, height: 900 }
 /** A small phone. */
 export const PHONE = { width: 360, height: 740 }
-const LIGHT = { colorScheme: 'light', forcedColors: 'none' } as const
-const DARK = { colorScheme: 'dark', forcedColors: 'none' } as const
-const FORCED = { colorScheme: 'dark', forcedColors: 'active' } as const
-/** A rule is asked once about what it sees: another theme changes colours alone. */
-const LOOKS = [
-  { size: DESK, look: 'light', media: LIGHT, rules: ALL },
-  { size: DESK, look: 'dark', media: DARK, rules: COLOURS },
-  // Forced colours are the reader's own, and only a person sees whether they fit.
-  ...(PICTURES ? [{ size: DESK, look: 'forced-colors', media: FORCED, rules: [] }] : []),
-  { size: PHONE, look: 'phone', media: LIGHT, rules: ALL_BUT_COLOURS },
-]
+/** For pictures alone: src/palette.test.ts proves that each theme can be read, and forced colours are the reader's own. */
+const THEMES = [
+  { look: 'dark', media: { colorScheme: 'dark', forcedColors: 'none' } },
+  { look: 'forced-colors', media: { colorScheme: 'dark', forcedColors: 'active' } },
+] as const
 
-/** Expect that nothing makes an open page, or a region of it, hard to use in any look. */
+/** Expect that nothing makes an open page, or a region of it, hard to use at a desk or on a phone. */
 export async function expectUsable(page: Page, name: string, region?: string) {
-  let shown: Size | null = null
-  for (const { size, look, media, rules } of LOOKS) {
-    await page.emulateMedia(media)
-    if (size !== shown) await showAll(page, size)
-    shown = size
-    await picture(page, `${name}-${look}`)
-    const found = rules.length > 0 ? await violations(page, rules, region) : []
-    expect
-      .soft({ name, look, found, overhang: await overhang(page) })
-      .toEqual({ name, look, found: [], overhang: 0 })
-  }
-  await page.emulateMedia({ colorScheme: null, forcedColors: null })
+  await showAll(page)
+  await expectNothing(`${name}-desk`, page, await violations(page, ALL, region))
+  if (PICTURES) await takeThemes(page, name)
+  const height = page.viewportSize()?.height ?? PHONE.height
+  await page.setViewportSize({ width: PHONE.width, height })
+  await expectNothing(`${name}-phone`, page, await violations(page, LAYOUT, region))
   await page.setViewportSize(DESK)
 }
 
+async function expectNothing(name: string, page: Page, found: unknown[]) {
+  await picture(page, name, { fullPage: true })
+  expect.soft({ name, found, overhang: await overhang(page) }).toEqual({ name, found: [], overhang: 0 })
+}
+
+async function takeThemes(page: Page, name: string) {
+  for (const { look, media } of THEMES) {
+    await page.emulateMedia(media)
+    await picture(page, `${name}-${look}`, { fullPage: true })
+  }
+  await page.emulateMedia({ colorScheme: null, forcedColors: null })
+}
+
 /** Make the window as high as its page: what is read only when it comes near the screen belongs to it too. */
-async function showAll(page: Page, { width, height }: Size) {
-  await page.setViewportSize({ width, height })
+async function showAll(page: Page) {
+  const { width, height } = DESK
   await expect(async () => {
     const needed = await page.evaluate(() => document.documentElement.scrollHeight)
     if (needed > (page.viewportSize()?.height ?? 0)) await page.setViewportSize({ width, height: needed })
