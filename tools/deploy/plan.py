@@ -140,7 +140,8 @@ def _missing_items(items: list[Json], settled: list[Json], path: str) -> Iterato
         yield from differences(items[0], settled[0], f"{path}.0".lstrip("."))
     else:
         for wanted in settled:
-            if not any(next(differences(item, wanted), None) is None for item in items):
+            # Most are as they were created: equal ones are found many times faster.
+            if wanted not in items and not any(next(differences(item, wanted), None) is None for item in items):
                 yield f"{path or 'the list'} lacks {_short(wanted)}"
 
 
