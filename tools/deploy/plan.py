@@ -141,7 +141,9 @@ def _missing_items(items: list[Json], settled: list[Json], path: str) -> Iterato
     else:
         for wanted in settled:
             # Most are as they were created: equal ones are found many times faster.
-            if wanted not in items and not any(next(differences(item, wanted), None) is None for item in items):
+            if wanted not in items and not any(
+                next(differences(item, wanted), None) is None for item in items
+            ):
                 yield f"{path or 'the list'} lacks {_short(wanted)}"
 
 
