@@ -6,6 +6,9 @@
 SHELL := /bin/sh
 ARGS ?=
 
+# Python keeps what it compiled, whatever the shell says: compiling is half of each start.
+export PYTHONDONTWRITEBYTECODE :=
+
 FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 HTTP_TESTS := tests/http tests/golden tests/rules
@@ -46,11 +49,12 @@ shell: $(SYNCED)  ## Open a shell whose variables name the running stack, its te
 
 # All parts run, whatever comes of the others. A make of its own hands signals on, which a shell would not.
 test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some of those in Python)
-	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts test-browser)
+	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts)
 
 # Three, because each waits a third of its time; the longest first.
 test-parts:
-	@$(MAKE) --no-print-directory --keep-going $(call AT_ONCE,3) $(SYNC_OUTPUT) test-stack test-rest test-http test-usecases test-web test-client
+	@$(MAKE) --no-print-directory --keep-going $(call AT_ONCE,3) $(SYNC_OUTPUT) \
+		test-rest test-stack test-http test-browser test-usecases test-web test-client
 
 test-web:
 	@npm --prefix web test --silent
@@ -71,7 +75,6 @@ test-rest:
 test-stack:
 	@exec $(BIN)/python -m pytest tests/e2e --ignore=$(BROWSER_TEST)
 
-# Alone, because a whole stack and a browser need the machine.
 test-browser:
 	@exec $(BIN)/python -m pytest $(BROWSER_TEST)
 

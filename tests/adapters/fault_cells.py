@@ -47,7 +47,7 @@ from shared.ports import (
     TenantIndex,
     UsageStore,
 )
-from tests.adapters.interceptors import OneFailure, RecordedCalls
+from tests.adapters.interceptors import ChosenFailures, RecordedCalls
 from tests.usecases.fault_injection import counted
 
 FAILURES = (
@@ -61,7 +61,8 @@ FAILURES = (
 _RETENTION = timedelta(days=40)
 _RANDOM_NAME = re.compile(r"(?<=audit/)[0-9a-f]{32}$")
 _RANDOM_FIELD = "nonce"
-_WRITES = frozenset({"Commit", "BatchWrite"})
+_APART = 7
+"""More calls than a transaction has: its repetition succeeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,10 @@ class Fault(NamedTuple):
         return f"call {self.call} {self.code.name} {'after' if self.is_done else 'before'} its effect"
 
 
+Faults = Sequence[Fault]
+"""The faults of one run, by the numbers that its calls have with repetitions."""
+
+
 class Left(NamedTuple):
     """The end of a scenario: what was told, and every document, without random names and values."""
 
@@ -151,10 +156,10 @@ class Laboratory:
         used = {f"{name}.{method}" for name, (_, calls) in ports.items() for method in calls}
         return Undisturbed(Left(told, _documents(self._rpc(project_id))), recorded.methods, used)
 
-    def run_with(self, scenario: Scenario, fault: Fault) -> Left:
-        """Run a scenario with a fault; an exception that ends it is told too."""
+    def run_with(self, scenario: Scenario, faults: Faults) -> Left:
+        """Run a scenario with faults; an exception that ends it is told too."""
         project_id = _new_project()
-        failing = OneFailure(fault.call, fault.code, is_done=fault.is_done)
+        failing = ChosenFailures({fault.call: (fault.code, fault.is_done) for fault in faults})
         try:
             told = scenario(Stores.on(self._rpc(project_id, failing)))
         except Exception as error:  # noqa: BLE001 (of any kind: the scenario has none without the fault)
@@ -166,24 +171,16 @@ class Laboratory:
         return FirestoreRpc(project_id, lambda: channel, is_emulator=True)
 
 
-def whole_product(calls: Sequence[str]) -> Iterator[Fault]:
-    """Yield each failure of each call, before and after its effect."""
-    return (Fault(*cell) for cell in product(range(len(calls)), FAILURES, (False, True)))
+def whole_product(calls: Sequence[str]) -> Iterator[Faults]:
+    """Yield a run for each failure of each call, before and after its effect."""
+    return ([Fault(*cell)] for cell in product(range(len(calls)), FAILURES, (False, True)))
 
 
-def sample(calls: Sequence[str]) -> Iterator[Fault]:
-    """Yield a fault after each write, before every other one, and after every eighth read."""
-    for number, method in enumerate(calls):
-        if method in _WRITES:
-            yield Fault(number, _failure(number), is_done=True)
-            if number % 2 == 0:
-                yield Fault(number, _failure(number + 1 + number // len(FAILURES)), is_done=False)
-        elif number % 8 == 0:
-            yield Fault(number, _failure(number // 8), is_done=True)
-
-
-def _failure(number: int) -> grpc.StatusCode:
-    return FAILURES[number % len(FAILURES)]
+def sample(calls: Sequence[str]) -> Iterator[Faults]:
+    """Yield runs in which every seventh call fails, two of three after its effect; each begins with another call."""
+    for first in range(min(_APART, len(calls))):
+        numbers = enumerate(range(first, 2 * len(calls), _APART), start=first)
+        yield [Fault(call, FAILURES[number % len(FAILURES)], number % 3 > 0) for number, call in numbers]
 
 
 def _new_project() -> str:

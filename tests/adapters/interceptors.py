@@ -1,7 +1,7 @@
 """Owns gRPC interceptors that watch Firestore's calls, or let them fail before or after the server did its part."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, islice
 from typing import Any
 
 import grpc
@@ -114,29 +114,31 @@ class LostAnswers(EveryCall):
         return answer
 
 
-class OneFailure(EveryCall):
-    """Lets one call fail: before it reaches the server, or after the server did its part.
+class ChosenFailures(EveryCall):
+    """Lets chosen calls fail: before they reach the server, or after the server did its part.
 
     A stream whose answer is lost ends after its first message. The server's refusals are lost like its answers.
     """
 
-    def __init__(self, number: int, code: grpc.StatusCode, *, is_done: bool) -> None:
-        self._left = number
-        self._failure = CallFailed(code)
-        self._is_done = is_done
+    def __init__(self, chosen: Mapping[int, tuple[grpc.StatusCode, bool]]) -> None:
+        """Take the status of each failing call, by its number, and whether the server does its part."""
+        self._chosen = chosen
+        self._numbers = count()
 
     def _intercept(self, proceed: Callable[[], Any], method: str, request: Any) -> Any:
-        self._left -= 1
-        if self._left != -1:
+        code, is_done = self._chosen.get(next(self._numbers), (None, False))
+        if code is None:
             return proceed()
-        if not self._is_done:
-            raise self._failure
+        failure = CallFailed(code)
+        if not is_done:
+            raise failure
         answer = proceed()
         if method not in _STREAMS:
             answer.exception()  # waits for the server
-            raise self._failure
-        return self._first_message(answer)
+            raise failure
+        return _first_message(answer, failure)
 
-    def _first_message(self, answer: Iterable[Any]) -> Iterator[Any]:
-        yield from islice(answer, 1)
-        raise self._failure
+
+def _first_message(answer: Iterable[Any], failure: CallFailed) -> Iterator[Any]:
+    yield from islice(answer, 1)
+    raise failure

@@ -5,13 +5,14 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.documents import Wanted
 from shared.domain.ledger.holds import Amounts, Hold, Holds, RunKey, run_key
 from shared.ports import AdmissionChange, Admissions, RunChange, StaleHolds, UsageStore
 from tests.admission_fixtures import END, HOUR, PLAIN, SMALL, beginning, changing
+from tests.properties import ON_EACH_STORE
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 
 RUN_IDS = ("a", "b", "c", "d")
@@ -87,7 +88,7 @@ def _run_change(run_id: str, what: str) -> RunChange:
             return RunChange(key=KEYS[run_id], end=END)
 
 
-@settings(max_examples=30)
+@ON_EACH_STORE
 @given(history=st.lists(steps, max_size=8))
 def test_any_history_adds_up(admissions: Admissions, store: UsageStore, history: list[Step]) -> None:
     tenant_id, world, versions = uuid4().hex, World(), list[object]([None])

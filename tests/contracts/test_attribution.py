@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.attribution import Dimension, Names, attributed
@@ -20,6 +20,7 @@ from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.read_attribution import AttributedUsage, read_attribution, top_names
 from tests.contracts.test_reading import create_tenant
+from tests.properties import ON_EACH_STORE
 from tests.sample_events import (
     CALL,
     NOON,
@@ -101,7 +102,7 @@ some_events = st.builds(
 )
 
 
-@settings(max_examples=25)
+@ON_EACH_STORE
 @given(
     steps=st.lists(st.lists(some_events, min_size=1, max_size=6) | st.none(), max_size=5),
     shards=st.integers(1, 3),

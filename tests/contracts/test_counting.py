@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.counters import Cell, Series, ShardRef, sum_by_series, sum_totals
@@ -12,6 +12,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import MAX_TOKENS, TokenPools
 from shared.ports import Outcome, UsageStore
+from tests.properties import ON_EACH_STORE
 from tests.sample_events import (
     CALL,
     NOON,
@@ -204,7 +205,7 @@ few_events = st.builds(
 )
 
 
-@settings(max_examples=25)
+@ON_EACH_STORE
 @given(batches=st.lists(st.lists(few_events, max_size=12), max_size=5), shards=st.integers(1, 3))
 def test_any_split_into_batches_counts_each_distinct_event_once(
     store: UsageStore, batches: list[list[RecordedEvent]], shards: int

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ledger.attribution import Dimension, attributed
@@ -20,6 +20,7 @@ from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.ledger.read_attribution import read_attribution, top_names
 from tests.contracts.test_attribution import DAY, fold, known, some_events
 from tests.contracts.test_reading import create_tenant
+from tests.properties import ON_EACH_STORE
 from tests.sample_events import MINI, NOON, TODAY, costing, writing
 
 OTHER = Series("anthropic", "claude-sonnet-4-5")
@@ -63,7 +64,7 @@ def explained(
             return events, place.sum
 
 
-@settings(max_examples=20)
+@ON_EACH_STORE
 @given(steps=steps_of_a_history, days=st.integers(0, 6), hours=st.integers(0, 12))
 def test_the_events_add_up_to_every_number_of_an_interval(
     store: UsageStore, directory: Directory, steps: History, days: int, hours: int
@@ -93,7 +94,7 @@ FILTERS: dict[Dimension, Callable[[str], EventFilter]] = {
 }
 
 
-@settings(max_examples=20)
+@ON_EACH_STORE
 @given(steps=steps_of_a_history, days=st.integers(0, 6))
 def test_the_events_add_up_to_every_number_of_a_name(
     store: UsageStore, directory: Directory, steps: History, days: int

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.metering.recording import RecordedEvent
@@ -14,6 +14,7 @@ from shared.domain.metering.sealed_ids import SealedId
 from shared.ports import EventsWanted, UsageStore
 from shared.ports.ledger import ALL_EVENTS
 from shared.ports.pages import PAGE_BYTES
+from tests.properties import ON_EACH_STORE
 from tests.sample_batches import PRODUCER, batch_of_calls
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 
@@ -66,7 +67,7 @@ def pages(
 
 
 @given(history=history, run=runs, start=minutes, length=st.integers(1, 60), limit=st.integers(1, 7))
-@settings(max_examples=25)
+@ON_EACH_STORE
 def test_each_event_is_listed_once_by_time_whatever_its_kind(
     history: tuple[list[tuple[int, str | None]], list[list[tuple[int, str | None]]]],
     run: str | None,

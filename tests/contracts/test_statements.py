@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from shared.domain.ledger.attribution import attributed
 from shared.domain.ledger.counters import Totals, sum_totals
@@ -14,6 +14,7 @@ from tests.contracts.conftest import Stores
 from tests.contracts.test_explaining import FILTERS, History, explained, steps_of_a_history, tenant_with
 from tests.contracts.test_reading import create_tenant
 from tests.margin_fixtures import NOVEMBER_5, invoice_row
+from tests.properties import ON_EACH_STORE
 from tests.sample_events import NOON
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -25,7 +26,7 @@ def statement_of(stores: Stores, tenant_id: str, month: date = NOVEMBER) -> Stat
     return StatementReader(Ledger(stores.usage), stores.billing).read(tenant, month, NOON)
 
 
-@settings(max_examples=20)
+@ON_EACH_STORE
 @given(steps=steps_of_a_history)
 def test_every_sum_of_a_month_is_that_of_its_events(stores: Stores, steps: History) -> None:
     tenant = tenant_with(steps, stores.usage, stores.directory)

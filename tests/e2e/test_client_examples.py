@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import openai
 import pytest
 
-from tests.e2e.running import RunningStack, eventually, running_stack
+from tests.e2e.running import RunningStack, eventually
 from tools.dev.loopback import free_port, get, post_json
 from tools.dev.settings import ROOT
 
@@ -65,18 +65,12 @@ def provider() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("stack"), "--memory", "--empty") as running:
-        yield running
-
-
 @pytest.fixture
-def environment(stack: RunningStack, provider: str, tmp_path: Path) -> dict[str, str]:
+def environment(empty_stack: RunningStack, provider: str, tmp_path: Path) -> dict[str, str]:
     return {
         **os.environ,
-        "GWI_URL": stack.entries["record_usage"],
-        "GWI_KEY": stack.entries["api_key"],
+        "GWI_URL": empty_stack.entries["record_usage"],
+        "GWI_KEY": empty_stack.entries["api_key"],
         "OPENAI_API_KEY": "sk-test",
         "OPENAI_BASE_URL": provider,
         "PYTHONPATH": str(ROOT / "client"),
@@ -86,8 +80,9 @@ def environment(stack: RunningStack, provider: str, tmp_path: Path) -> dict[str,
 
 
 def test_an_agent_and_its_sub_agents_spend_from_one_dollar(
-    stack: RunningStack, environment: dict[str, str]
+    empty_stack: RunningStack, environment: dict[str, str]
 ) -> None:
+    earlier = [run["id"] for run in runs(empty_stack)]
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / "agent.py"), "Which plan?"],
         env=environment,
@@ -96,7 +91,8 @@ def test_an_agent_and_its_sub_agents_spend_from_one_dollar(
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "Starter suits them.\n"), done.stderr
-    agent, *sub_agents = sorted(runs(stack), key=lambda run: run["began_at"])
+    new = [run for run in runs(empty_stack) if run["id"] not in earlier]
+    agent, *sub_agents = sorted(new, key=lambda run: run["began_at"])
     assert [run["parent_run_id"] for run in sub_agents] == [agent["id"]] * 2
     assert [run["calls"] for run in (agent, *sub_agents)] == [1, 1, 1]
     assert {(run["status"], run["cost_status"]) for run in (agent, *sub_agents)} == {
@@ -106,39 +102,42 @@ def test_an_agent_and_its_sub_agents_spend_from_one_dollar(
 
 
 def test_a_fastapi_service_attributes_each_answer_to_its_user(
-    stack: RunningStack, environment: dict[str, str]
+    empty_stack: RunningStack, environment: dict[str, str]
 ) -> None:
     port = free_port()
     command = ["uvicorn", "fastapi_app:app", "--port", str(port), "--log-level", "warning"]
     with serving([*command, "--app-dir", str(EXAMPLES)], port, environment):
         response = post_json(port, "/answers", {"user_id": "ann", "text": "Which plan?"}, headers={})
         assert json.loads(response.body) == {"answer": MESSAGE["content"]}
-        assert [run["calls"] for run in runs(stack) if run["user_id"] == "ann"] == [1]
+        assert [run["calls"] for run in runs(empty_stack) if run["user_id"] == "ann"] == [1]
 
 
 def test_a_cloud_run_function_sends_before_it_answers(
-    stack: RunningStack, environment: dict[str, str]
+    empty_stack: RunningStack, environment: dict[str, str]
 ) -> None:
     port = free_port()
     source = str(EXAMPLES / "cloud_run.py")
     command = ["functions_framework", "--target", "summarize", "--source", source, "--port", str(port)]
     with serving([*command, "--host", "127.0.0.1"], port, environment):
-        before = tokens(stack)
+        before = tokens(empty_stack)
         response = post_json(port, "/", "a long text", headers={})
         assert response.body.decode() == MESSAGE["content"]
-        assert tokens(stack) == before + CALL["total_tokens"]
+        assert tokens(empty_stack) == before + CALL["total_tokens"]
 
 
 def test_a_run_over_its_budget_is_refused_by_litellms_proxy_before_the_call(
-    stack: RunningStack, environment: dict[str, str]
+    empty_stack: RunningStack, environment: dict[str, str]
 ) -> None:
     # Each call costs 1,000 tokens at $0.40 per million and 100 at $1.60: $0.00056.
-    assert stack.post("record_usage", "/v1/runs", {"run_id": "run-7", "budget_usd": "0.001"}).status == 201
+    assert (
+        empty_stack.post("record_usage", "/v1/runs", {"run_id": "proxy-run", "budget_usd": "0.001"}).status
+        == 201
+    )
     before = Provider.chats
     with litellm_proxy(environment) as client:
         for calls in (1, 2):
             assert ask(client).usage.prompt_tokens == CALL["prompt_tokens"]
-            assert eventually(partial(has_calls, stack, calls))
+            assert eventually(partial(has_calls, empty_stack, calls))
         with pytest.raises(openai.APIStatusError, match=r"of its hold\. \(budget_exceeded\)") as refused:
             ask(client)
     assert refused.value.status_code == 402
@@ -146,7 +145,7 @@ def test_a_run_over_its_budget_is_refused_by_litellms_proxy_before_the_call(
 
 
 def test_a_pydantic_ai_agent_is_metered_by_its_spans(
-    stack: RunningStack, environment: dict[str, str]
+    empty_stack: RunningStack, environment: dict[str, str]
 ) -> None:
     exporting = {
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{environment['GWI_URL']}/v1/otlp/v1/traces",
@@ -160,7 +159,7 @@ def test_a_pydantic_ai_agent_is_metered_by_its_spans(
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, f"{MESSAGE['content']}\n"), done.stderr
-    [agent] = [each for each in runs(stack) if each["user_id"] == "cleo"]
+    [agent] = [each for each in runs(empty_stack) if each["user_id"] == "cleo"]
     assert (agent["status"], agent["workflow_id"]) == ("completed", "support")
     assert (agent["calls"], agent["tool_calls"]) == (2, 1)
     assert (agent["tokens"]["total"], agent["cost_status"]) == (2 * CALL["total_tokens"], "complete")
@@ -185,13 +184,13 @@ def ask(client: openai.OpenAI) -> Any:
     return client.chat.completions.create(
         model="gpt-4.1-mini",
         messages=[{"role": "user", "content": "Which plan?"}],
-        extra_body={"metadata": {"gwi.run_id": "run-7"}},
+        extra_body={"metadata": {"gwi.run_id": "proxy-run"}},
     )
 
 
 def has_calls(stack: RunningStack, calls: int) -> bool:
     """Return whether the run has so many calls, at the price of our own catalog."""
-    run = stack.tenant("runs/run-7")
+    run = stack.tenant("runs/proxy-run")
     return (run["calls"], Decimal(run["cost_usd"])) == (calls, calls * Decimal("0.00056"))
 
 

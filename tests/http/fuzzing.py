@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +20,13 @@ from werkzeug.test import Client, TestResponse
 
 from shared.domain.metering.sealed_requests import KEY_HEADER
 from shared.domain.tenant_ids import is_tenant_id
+from shared.http.metering.cloudevents import BATCH, STRUCTURED
 from shared.http.metering.event_bodies import NDJSON
 from shared.http.routes import TENANT_HEADER
 
 Config = dict[str, Any]
+SENDS_ALL = "FUZZ_EXAMPLES" in os.environ
+"""`make fuzz` sends everything, other requests each time; `make test` the same sample each time."""
 RULES_BEYOND_SCHEMAS = {
     *("cloudevent_attribute", "cloudevent_data", "malformed_json", "decimal_max_places"),
     *("contradictory_tokens", "empty_tokens", "id_conflict", "tenant_mismatch", "ts_too_old", "ts_in_future"),
@@ -85,10 +89,17 @@ def fuzz(client: FlaskClient, document_path: str, config: Config) -> Findings:
             document_path, client.application, config=SchemathesisConfig.from_dict(config)
         )
         schema.hook(map_case)
+        if not SENDS_ALL:
+            schema.hook(filter_case)
         schema.hook(filter_failure)
         for event in from_schema(schema).execute():
             _note(event, found)
     return found
+
+
+def filter_case(_context: HookContext, case: Case[Any]) -> bool:
+    """Leave out events in an envelope: the schema of an event is covered without one."""
+    return case.media_type not in (NDJSON, STRUCTURED, BATCH)
 
 
 def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:

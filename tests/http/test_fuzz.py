@@ -13,7 +13,7 @@ from shared.http.metering.otlp import OTLP_ROUTE
 from shared.http.routes import TENANT_HEADER
 from shared.stores import process_memory
 from shared.usecases.people.operators import add_operator
-from tests.http.fuzzing import RUN, TENANT, Config, Findings, fuzz
+from tests.http.fuzzing import RUN, SENDS_ALL, TENANT, Config, Findings, fuzz
 from tests.http.serving import Functions, bearer, succeeded
 from tests.http.stripe_shop import Shop, open_shop
 
@@ -30,8 +30,7 @@ def shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) -> It
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))
 """Examples of each operation and kind of data, more of the few of record_usage. `make fuzz` has more."""
-SEED = {} if "FUZZ_EXAMPLES" in os.environ else {"seed": 15}
-"""`make test` sends the same requests each time, `make fuzz` others each time."""
+SEED = {} if SENDS_ALL else {"seed": 15}
 REFUSED = ["400", "401", "403", "404", "405", "408", "409", "413", "415", "422", "429"]
 
 
@@ -73,7 +72,7 @@ def test_record_usage_with_a_platform_key(shop: Shop, capsys: pytest.CaptureFixt
     settings = config(key, 4 * EXAMPLES)
     settings["headers"][TENANT_HEADER] = TENANT
     # What covers each constraint of the schema once is the same with any key: `make fuzz` alone sends it again.
-    settings["phases"] = {"coverage": {"enabled": "FUZZ_EXAMPLES" in os.environ}}
+    settings["phases"] = {"coverage": {"enabled": SENDS_ALL}}
     report(fuzz(shop.functions.record_usage, "/v1/openapi.json", settings), capsys)
 
 

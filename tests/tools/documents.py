@@ -89,6 +89,7 @@ def table_rows(text: str) -> list[list[str]]:
 
 
 README = Document(ROOT / "README.md")
+CLIENT = Document(ROOT / "client/README.md")
 PAGES = [Document(path) for path in sorted((ROOT / "docs").rglob("*.md"))]
 DOCUMENTS = [README, *PAGES]
 

@@ -50,7 +50,8 @@ def aggregate(event):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("root")
-    for name, source in {"record_usage": RECORD_USAGE, "aggregate": AGGREGATE}.items():
+    sources = {"record_usage": RECORD_USAGE, "stripe_webhook": STRIPE_WEBHOOK, "aggregate": AGGREGATE}
+    for name, source in sources.items():
         main = root / "functions" / name / "main.py"
         main.parent.mkdir(parents=True)
         main.write_text(source)
@@ -71,9 +72,9 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def test_starts_the_emulators_and_the_functions_that_exist(stack: Stack) -> None:
-    assert set(stack.parts) == {"record_usage", "aggregate", "firestore", "pubsub", "mail", "smtp"}
+    functions = {"record_usage", "stripe_webhook", "aggregate"}
+    assert set(stack.parts) == {*functions, "firestore", "pubsub", "stripe", "mail", "smtp"}
     assert stack.failure() is None
-    assert stack.secrets == {}
 
 
 def test_a_function_is_told_the_emulators_and_its_configuration(stack: Stack) -> None:
@@ -121,48 +122,31 @@ def test_a_function_that_cannot_start_stops_everything_and_shows_its_log(tmp_pat
         pass
 
 
-@pytest.fixture(scope="module")
-def paid_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("paid")
-    main = root / "functions/stripe_webhook/main.py"
-    main.parent.mkdir(parents=True)
-    main.write_text(STRIPE_WEBHOOK)
-    return root
-
-
-@pytest.fixture(scope="module")
-def paid_stack(paid_root: Path) -> Iterator[Stack]:
-    with emulated_stack(Launch(folder=paid_root), paid_root) as stack:
-        yield stack
-
-
-def test_who_takes_webhooks_is_told_where_stripe_is_and_what_it_signs_with(paid_stack: Stack) -> None:
-    answer = get(paid_stack.ports["stripe_webhook"], "/")
+def test_who_takes_webhooks_is_told_where_stripe_is_and_what_it_signs_with(stack: Stack) -> None:
+    answer = get(stack.ports["stripe_webhook"], "/")
     assert answer is not None
     variables = json.loads(answer.body)
     assert "127.0.0.1" in variables.pop("no_proxy")
     assert variables == {
         "STRIPE_API_KEY": "sk_test_local",
-        "STRIPE_API_BASE": paid_stack.parts["stripe"],
-        "STRIPE_WEBHOOK_SECRET": paid_stack.secrets["stripe_webhook_secret"],
+        "STRIPE_API_BASE": stack.parts["stripe"],
+        "STRIPE_WEBHOOK_SECRET": stack.secrets["stripe_webhook_secret"],
     }
     assert variables["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
 
 
-def test_the_double_has_the_catalog_after_the_sync_and_sends_signed_events(
-    paid_stack: Stack, paid_root: Path
-) -> None:
-    first, second = (paid_stack.admin(SYNC_CATALOG) for _ in range(2))
+def test_the_double_has_the_catalog_after_the_sync_and_sends_signed_events(stack: Stack, root: Path) -> None:
+    first, second = (stack.admin(SYNC_CATALOG) for _ in range(2))
     # three plans that cost something, each with a product and two prices; and the portal
     assert (len(first["changes"]), second["changes"]) == (3 * (1 + 2) + 1, [])
-    events = paid_root / "functions/stripe_webhook/main.py.events"
+    events = root / "functions/stripe_webhook/main.py.events"
     assert eventually(events.exists)
     assert events.read_text().startswith("t=")
 
 
-def test_a_failing_command_of_the_admin_tool_is_told_with_its_complaint(paid_stack: Stack) -> None:
+def test_a_failing_command_of_the_admin_tool_is_told_with_its_complaint(stack: Stack) -> None:
     with pytest.raises(StackError, match=r"(?s)tools\.admin tenant show --id nobody.*not_found"):
-        paid_stack.admin(("tenant", "show", "--id", "nobody"))
+        stack.admin(("tenant", "show", "--id", "nobody"))
 
 
 def test_every_run_has_a_secret_of_its_own() -> None:

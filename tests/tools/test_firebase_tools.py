@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.dev.auth_emulator import auth_emulator, create_user, start_auth
+from tools.dev.auth_emulator import auth_emulator, create_user
 from tools.dev.errors import StackError
 from tools.dev.firebase_tools import Emulator, node, start_emulator
 from tools.dev.loopback import get, post_json
-from tools.dev.processes import wait_until_ready
 from tools.dev.settings import PROJECT_ID, ROOT
 
 RULES = ROOT / "firestore.rules"
@@ -106,11 +105,9 @@ def test_the_project_of_the_emulators_is_one_that_stays_off_the_network() -> Non
     assert shutil.which("node")
 
 
-def test_the_folder_may_be_named_from_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_may_be_named_from_where_one_is(
+    tmp_path: Path, fake_node: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    emulator = start_auth(Path(".local/logs"))
-    try:
-        wait_until_ready([emulator], timeout_seconds=60)
-        assert (tmp_path / ".local/logs/auth/firebase.json").exists()
-    finally:
-        emulator.process.stop()
+    arguments, _ = call_of(Path(".local/logs"), "auth", None)
+    assert f"--config {tmp_path}/.local/logs/auth/firebase.json" in arguments

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
 
 from tools.stripe_double import (
     catalog,
@@ -43,6 +45,8 @@ ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *webhook_endpoints.ROUTES,
 )
+# Built once: Flask would compile every rule again for each double.
+_PATHS = Map([Rule(route.path, endpoint=route, methods=[route.method]) for route in ROUTES])
 
 
 @dataclass(frozen=True)
@@ -61,19 +65,10 @@ class Api:
         self.failures = failures
 
     def serve(self, app: Flask) -> None:
-        """Put every route, and a refusal for all others, into a Flask application."""
-        for route in ROUTES:
-            app.add_url_rule(
-                route.path,
-                endpoint=f"{route.method} {route.path}",
-                view_func=lambda _route=route, **ids: self._respond(_route, ids),
-                methods=[route.method],
-            )
+        """Answer everything below /v1 in a Flask application."""
+        methods = ["GET", "POST", "DELETE", "PUT", "PATCH"]
         app.add_url_rule(
-            "/v1/<path:_rest>",
-            endpoint="unknown",
-            view_func=lambda _rest: self._respond(None, {}),
-            methods=["GET", "POST", "DELETE", "PUT", "PATCH"],
+            "/v1/<path:_rest>", "v1", lambda _rest: self._respond(*_find_route(request)), methods=methods
         )
 
     def _respond(self, route: Route | None, ids: dict[str, str]) -> Response:
@@ -117,6 +112,15 @@ class Api:
         except Refusal as refusal:
             return _refused(refusal)
         return Answer(200, body)
+
+
+def _find_route(asked: Request) -> tuple[Route | None, dict[str, str]]:
+    """Return the route of a request and the ids of its path; no route if the double has none."""
+    try:
+        route, ids = _PATHS.bind("").match(asked.path, asked.method)
+    except HTTPException:
+        return None, {}
+    return route, dict(ids)
 
 
 def _authenticate(asked: Request) -> None:

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.billing.billing_account import BillingAccount, with_subscription
@@ -189,6 +189,7 @@ def test_the_anchor_is_the_start_of_the_paid_life(
 
 
 @pytest.mark.parametrize(("scenario", "_anchors"), SCENARIOS.values(), ids=SCENARIOS)
+@settings(max_examples=settings().max_examples // 3)
 @given(data=st.data())
 def test_any_order_and_repetition_of_a_scenario_gives_the_same_anchors(
     scenario: list[SubscriptionObservation], _anchors: object, data: st.DataObject

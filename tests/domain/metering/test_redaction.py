@@ -160,5 +160,5 @@ def test_no_text_takes_longer_than_linear_time(part: str, place: str) -> None:
         redact({"a": text} if place == "value" else {text: 1})
         return thread_time() - started
 
-    short = min(seconds(10_000) for _ in range(3))
-    assert min(seconds(100_000) for _ in range(2)) < 40 * short + 0.05, "quadratic would be 100 times"
+    short = min(seconds(5_000) for _ in range(3))
+    assert min(seconds(50_000) for _ in range(2)) < 40 * short + 0.05, "quadratic would be 100 times"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.billing.stripe_events import CustomerSnapshot, StripeEvent
@@ -69,7 +69,6 @@ def limits_of(tenant: Tenant) -> tuple[int, int]:
     return policy.token_limit, policy.run_limit
 
 
-@settings(max_examples=150, deadline=None)
 @given(steps)
 def test_b41_after_every_event_each_grant_is_there_and_the_limits_are_the_better_of_both(
     taken: list[StripeEvent | GrantRequest],

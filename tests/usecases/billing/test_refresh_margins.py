@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.firestore import (
@@ -38,6 +38,7 @@ from shared.usecases.ledger.fold_tenant import TenantFolder
 from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger, PeriodUsage
 from tests.margin_fixtures import invoice_row
+from tests.properties import ON_EMULATOR
 from tests.sample_events import NOON, ONE_SHARD, costing, llm_call
 from tests.usecases.plain_sums import new_tenant, plain_sums
 
@@ -241,7 +242,7 @@ def test_in_memory_a_margin_equals_invoices_less_the_cost_in_the_ledger(
     check_history(in_memory(), steps)
 
 
-@settings(max_examples=8)  # the stores are told apart by their contracts
+@ON_EMULATOR
 @given(steps=HISTORIES)
 def test_in_firestore_a_margin_equals_invoices_less_the_cost_in_the_ledger(
     firestore_channel: grpc.Channel, steps: list[Callable[[World], None]]

@@ -163,7 +163,7 @@ SECOND_BY_HAND = [Step("buy"), Step("by_hand", plan="enterprise")]
 
 
 @pytest.mark.parametrize("policy", ["alert", "cancel_newer"])
-@settings(max_examples=12)
+@settings(max_examples=settings().max_examples // 5)
 @example(steps=SECOND_BY_HAND)
 @given(steps=STEPS)
 def test_one_reconciliation_leaves_one_subscription_or_tells_of_more(

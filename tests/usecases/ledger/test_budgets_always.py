@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import grpc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import Unavailable
@@ -31,6 +31,7 @@ from shared.domain.prices.costs import EventCost
 from shared.domain.prices.token_pools import TokenPools
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.read_budgets import ask_for, budgets_of, read_uses, uses_of
+from tests.properties import ON_EMULATOR
 from tests.sample_events import costing, event_of, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.fault_injection import Fault
@@ -263,7 +264,7 @@ def test_in_memory_a_budgets_use_is_a_plain_sum_at_every_moment(
     check_timeline(MemoryPlace(), timeline, anchor, shards)
 
 
-@settings(max_examples=6)
+@ON_EMULATOR
 @given(timelines, st.sampled_from(ANCHORS), st.sampled_from([1, 3]))
 def test_in_firestore_a_budgets_use_is_a_plain_sum_at_every_moment(
     firestore_channel: grpc.Channel, timeline: list[Step], anchor: datetime | None, shards: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import grpc
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import Unavailable
@@ -16,6 +16,7 @@ from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.domain.prices.token_pools import TokenPools
 from shared.ports import UsageStore
+from tests.properties import ON_EMULATOR
 from tests.sample_events import NOON, event_of, llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.fault_injection import Fault
@@ -136,7 +137,7 @@ def test_in_memory_rollups_equal_the_plain_sum_of_distinct_events(
     check_rollups(place, tenant, history)
 
 
-@settings(max_examples=12)
+@ON_EMULATOR
 @given(histories(max_size=12), st.sampled_from(ANCHORS), st.sampled_from([1, 3]))
 def test_in_firestore_rollups_equal_the_plain_sum_of_distinct_events(
     firestore_channel: grpc.Channel, history: list[Step], anchor: datetime | None, counter_shards: int

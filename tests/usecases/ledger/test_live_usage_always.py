@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import grpc
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import Unavailable
@@ -16,6 +16,7 @@ from shared.domain.ledger.usage import Detail
 from shared.domain.metering.recording import RecordedEvent
 from shared.domain.people.tenants import Tenant
 from shared.usecases.ledger.ledger import Ledger
+from tests.properties import ON_EMULATOR
 from tests.sample_events import llm_call, writing
 from tests.usecases.conftest import FirestorePlace, MemoryPlace, Place
 from tests.usecases.fault_injection import Fault
@@ -134,7 +135,7 @@ def test_in_memory_live_usage_is_exact_at_every_moment(
     check_timeline(MemoryPlace(), timeline, anchor, counter_shards)
 
 
-@settings(max_examples=8)
+@ON_EMULATOR
 @given(timelines, st.sampled_from(ANCHORS), st.sampled_from([1, 3]))
 def test_in_firestore_live_usage_is_exact_at_every_moment(
     firestore_channel: grpc.Channel, timeline: list[Step], anchor: datetime | None, counter_shards: int

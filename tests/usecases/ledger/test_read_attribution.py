@@ -97,16 +97,16 @@ def test_a_day_of_many_documents_shows_names_as_of_the_last_fold() -> None:
     ]
 
 
-def test_a_hundred_thousand_users_in_a_day_add_up() -> None:
+def test_twenty_thousand_users_in_a_day_add_up() -> None:
     store = MemoryStore()
     tenant = create_tenant(store, "acme", counters=writing(64))
-    for first in range(0, 100_000, 500):
+    for first in range(0, 20_000, 500):
         events = [by_user(f"e{n}", f"user-{n}") for n in range(first, first + 500)]
         store.record("acme", [*events, by_user(f"x{first}", "ada")], writing(64), NOON)
     fold(store)
     first_row, *rows = top(store, tenant, 500)
-    assert first_row == NamedTotals("ada", attributed(times(200)))
-    assert sum_totals([first_row.totals, *(row.totals for row in rows)]) == attributed(times(100_000 + 200))
+    assert first_row == NamedTotals("ada", attributed(times(40)))
+    assert sum_totals([first_row.totals, *(row.totals for row in rows)]) == attributed(times(20_000 + 40))
     assert 300 < len(rows) < 501
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
-from hypothesis import given, settings
+from hypothesis import given
 
 from shared.adapters.firestore import (
     FirestoreAdmissions,
@@ -23,6 +23,7 @@ from shared.domain.people.audit import Change
 from shared.ports import Admissions, UsageStore
 from shared.usecases.limits.admit_runs import RunAdmitter
 from shared.usecases.people.manage_limits import set_limits
+from tests.properties import ON_EMULATOR
 from tests.usecases.conftest import RETENTION
 from tests.usecases.limits.admission_world import CENT, Process, World
 from tests.usecases.limits.agent_histories import (
@@ -132,7 +133,7 @@ def test_in_memory_runs_that_keep_to_their_holds_never_exceed_a_limit(history: H
     check_history(memory_place(), history)
 
 
-@settings(max_examples=settings().max_examples // 6)
+@ON_EMULATOR
 @given(histories)
 def test_in_firestore_runs_that_keep_to_their_holds_never_exceed_a_limit(
     firestore_channel: grpc.Channel, history: History

@@ -5,6 +5,8 @@ from datetime import timedelta
 import grpc
 import pytest
 
+from tests.usecases.fault_injection import counted
+from tests.usecases.limits.agent_histories import live_through
 from tests.usecases.limits.agent_programs import (
     Admit,
     Draw,
@@ -20,8 +22,6 @@ from tests.usecases.limits.test_admission_always import check_history, memory_pl
 
 MINUTES, HOURS = timedelta(minutes=5), timedelta(hours=14)
 NOW = timedelta(0)
-MOST_CALLS = 12
-"""Of the process that is interrupted."""
 TEN = (1, 10)
 THE_SAME_RUN: list[list[Step]] = [[Admit("one", TEN, MINUTES)], [Admit("one", TEN, MINUTES)]]
 MANY = ("three", "two", "one", "child", "sibling")
@@ -73,9 +73,17 @@ HISTORIES: dict[str, list[list[Step]]] = {
 }
 
 
+def calls_of(program: list[Step]) -> int:
+    """Return how many calls a process makes that is alone in the world."""
+    place = memory_place()
+    target, calls = counted(place.target)
+    live_through(place._replace(target=target), History([program], [], strangers=True, all_end=True))
+    return calls.total()
+
+
 @pytest.mark.parametrize("name", HISTORIES)
 def test_in_memory_an_interruption_breaks_no_promise(name: str) -> None:
-    for calls in range(MOST_CALLS):
+    for calls in range(calls_of(HISTORIES[name][0])):
         schedule = [0] * calls + [1] * 40
         history = History(HISTORIES[name], schedule, strangers=True, all_end=calls % 2 == 0)
         check_history(memory_place(), history)

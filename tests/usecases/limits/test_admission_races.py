@@ -12,7 +12,7 @@ from shared.domain.limits.budgets import TENANT_SCOPE, Budget
 from tests.sample_events import NOON
 from tests.usecases.limits.admission_world import CENT, Process, World, firestore_world, memory_world
 
-ASKED, ROOM = 500, 200
+ASKED, ROOM = 200, 80
 SHAPES = {"1 x 64": (1, 64), "4 x 8": (4, 8)}
 
 

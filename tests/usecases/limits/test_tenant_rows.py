@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.firestore import (
@@ -31,6 +31,7 @@ from shared.usecases.ledger.fold_usage import fold_tenants
 from shared.usecases.ledger.ledger import Ledger
 from shared.usecases.limits.tenant_rows import TenantRows
 from tests.plans import THRESHOLDS
+from tests.properties import ON_EMULATOR
 from tests.sample_events import NOON, ONE_SHARD, llm_call
 from tests.usecases.plain_sums import new_tenant, plain_sums
 
@@ -161,7 +162,7 @@ def test_in_memory_the_row_equals_what_tenant_and_usage_say(steps: list[Callable
     check_history(in_memory(), steps)
 
 
-@settings(max_examples=8)  # the stores are told apart by their contracts
+@ON_EMULATOR
 @given(steps=HISTORIES)
 def test_in_firestore_the_row_equals_what_tenant_and_usage_say(
     firestore_channel: grpc.Channel, steps: list[Callable[[World], None]]

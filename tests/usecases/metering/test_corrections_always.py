@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import grpc
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.adapters.memory import MemoryStore
@@ -26,6 +26,7 @@ from shared.usecases.metering.correct_events import EventCorrector
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.metering.rerate_events import Rerating
 from shared.usecases.prices.read_prices import PriceReader
+from tests.properties import ON_EMULATOR
 from tests.sample_events import CALL, costing, llm_call, times, writing
 from tests.usecases.conftest import RETENTION, FirestorePlace, MemoryPlace, Place
 from tests.usecases.fault_injection import Fault
@@ -243,7 +244,7 @@ def test_in_memory_usage_is_the_plain_sum_of_what_stands(history: list[Step]) ->
 
 @example(OLD)
 @example(RATED)
-@settings(max_examples=10)
+@ON_EMULATOR
 @given(histories)
 def test_in_firestore_usage_is_the_plain_sum_of_what_stands(
     firestore_channel: grpc.Channel, history: list[Step]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import grpc
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.memory import MemoryStore
@@ -25,6 +25,7 @@ from shared.usecases.ledger.verify_counters import verify_counters
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.people.authenticate import Access
 from shared.usecases.prices.read_prices import PriceReader
+from tests.properties import ON_EMULATOR
 from tests.sample_batches import PRODUCER
 from tests.sample_events import NOON, writing
 from tests.usecases.conftest import RETENTION, FirestorePlace, MemoryPlace, Place
@@ -167,7 +168,7 @@ def test_in_memory_each_id_counts_once(history: list[Delivery], counter_shards: 
     check_history(place, new_tenant(place.directory, counters=writing(counter_shards)), history)
 
 
-@settings(max_examples=15)
+@ON_EMULATOR
 @given(histories(max_size=5), st.sampled_from([1, 3]))
 def test_in_firestore_each_id_counts_once(
     firestore_channel: grpc.Channel, history: list[Delivery], counter_shards: int
