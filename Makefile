@@ -184,5 +184,5 @@ $(SYNCED): requirements-dev.txt
 %/node_modules/.synced: %/package-lock.json
 	@node -e 'process.exit(+(parseInt(process.versions.node) < $(MINIMUM_NODE)))' 2>/dev/null && npm --version >/dev/null || { \
 		echo "Node.js $(MINIMUM_NODE) or newer with npm is needed; without them: make dev ARGS=\"--memory\"" >&2; exit 1; }
-	@$(INSTALL) "the packages of $*" npm --prefix $* ci --no-audit --no-fund --loglevel=error
+	@$(INSTALL) "the packages of $*" npm --prefix $* ci --prefer-offline --no-audit --no-fund --loglevel=error
 	@touch $@

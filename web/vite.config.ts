@@ -70,6 +70,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Modules and the page are made once for all files: to make them for each took three times as long as the tests.
     isolate: false,
+    pool: 'threads',
     unstubGlobals: true,
     restoreMocks: true,
     projects: [

@@ -7,7 +7,7 @@ import { newTenant, pathOf, record, signIn } from './support/tenants.ts'
 import { watchTraffic } from './support/traffic.ts'
 import { expectLive, tokensMeter } from './support/usage-page.ts'
 
-const SAMPLES = 10
+const SAMPLES = 5
 const TARGET_MS = 1_000
 const LIVE_MS = 3_000
 const BETWEEN_MS = 1_100
@@ -53,7 +53,7 @@ test('an event after a quiet second changes a pixel within a second', async ({ p
   }
   console.log(`from POST to pixel, in ms: ${sample.join(' ')}`)
   keepFigure('post_to_pixel_p50', { value: percentile(sample, 50), unit: 'ms', target: TARGET_MS })
-  keepFigure('post_to_pixel_p95', { value: percentile(sample, 95), unit: 'ms', target: TARGET_MS })
+  keepFigure('post_to_pixel_slowest', { value: Math.max(...sample), unit: 'ms', target: TARGET_MS })
   expect(sample).toHaveLength(SAMPLES)
 })
 

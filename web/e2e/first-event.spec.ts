@@ -30,6 +30,7 @@ test('the code of the empty usage page records the first event, and curl the sec
   const command = await codeOf(page, 'Shell command')
   run(PYTHON, '-c', script)
   await expectTokens(page, '1,500 of 50,000')
+  await expect(page.getByRole('heading', { name: 'Top models' })).toBeVisible()
   await expect(page.getByRole('definition').filter({ hasText: '$0.00096' }).first()).toBeVisible()
   expect(run('sh', '-c', command)).toContain('"accepted":2')
   await expectTokens(page, '3,000 of 50,000')

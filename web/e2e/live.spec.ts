@@ -18,7 +18,7 @@ import {
 
 const QUIET_MS = 6_000
 const FOLDED_MS = 60_000
-const BURST = 40
+const BURST = 20
 const BURST_MS = 4_000
 const FIRESTORE = `http://${stack.firestore}/**`
 

@@ -85,5 +85,5 @@ async function openLink(page: Page, email: string, link: RegExp, text = /./) {
       }
     }
     throw new Error(`no mail to ${email} has a link like ${link}`)
-  }).toPass({ timeout: 30_000, intervals: [1_000] })
+  }).toPass({ timeout: 90_000, intervals: [1_000] })
 }

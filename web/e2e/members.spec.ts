@@ -33,14 +33,6 @@ test('somebody is invited, joins, becomes an admin, and is removed', async ({ pa
   await theirs.context().close()
 })
 
-test('the last owner cannot leave', async ({ page }) => {
-  const tenant = await newTenant()
-  await signIn(page, tenant.owner, pathOf(tenant, '/settings/members'))
-  await page.getByRole('button', { name: 'Leave this tenant' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
-  await expect(page.getByRole('dialog').getByText(/last owner/)).toBeVisible()
-})
-
 async function invite(page: Page, email: string) {
   // The sign-in form has such a field too.
   const form = page.getByRole('region', { name: 'Invite a member' })

@@ -49,7 +49,7 @@ async function showAll(page: Page) {
   }).toPass({ timeout: 60_000 })
 }
 
-const LAYOUT_MS = 5_000
+const LAYOUT_MS = 30_000
 
 /** By how many pixels the page can be scrolled sideways, once it is laid out for the width that the window now has. */
 export async function overhang(page: Page): Promise<number> {

@@ -72,7 +72,9 @@ it('says that the runs could not be read, and reads them again', async () => {
   show({
     [RUNS]: () => (isAway ? problem(503, 'unavailable', 'Firestore does not answer') : page([runOf()])),
   })
-  expect(await screen.findByRole('alert')).toHaveTextContent('Firestore does not answer')
+  const failure = await screen.findByRole('alert')
+  expect(failure).toHaveTextContent('Firestore does not answer')
+  expect(failure).toHaveTextContent('unavailable')
   isAway = false
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(await screen.findByText('run-1')).toBeVisible()
