@@ -105,7 +105,7 @@ def test_a_file_that_has_not_changed_is_not_read_again(data: list[dict[str, Any]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '[{"id": 1}]', b"\xff", "[" * 100_000])
-def test_a_broken_file_is_told_and_not_used(
+def test_a_broken_file_is_reported_and_not_used(
     content: str | bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "data.json"

@@ -60,7 +60,7 @@ def laboratory(emulator_channel: grpc.Channel, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
-def test_failed_calls_change_neither_what_is_stored_nor_what_is_told(
+def test_failed_calls_change_neither_what_is_stored_nor_what_is_answered(
     laboratory: Laboratory, scenario: Scenario
 ) -> None:
     undisturbed = laboratory.run(scenario)

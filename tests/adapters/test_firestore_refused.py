@@ -49,7 +49,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     ],
     ids=lambda error: error.code().name,
 )
-def test_a_refusal_is_told_from_an_outage(error: CallFailed) -> None:
+def test_a_refusal_differs_from_an_outage(error: CallFailed) -> None:
     with pytest.raises(Unavailable) as caught:
         gate(Watch()).require_access(error)
     assert (caught.value.code, caught.value.retry_after_seconds) == ("store_not_reachable", 30)

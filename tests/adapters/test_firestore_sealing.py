@@ -140,7 +140,7 @@ def test_a_contended_counter_doubles_them(connect: Connect, rpc: FirestoreRpc) -
 
 
 @pytest.mark.parametrize(("place", "error"), [(0, NewerBatch), (1, DamagedBatch), (40, DamagedBatch)])
-def test_a_batch_that_cannot_be_read_is_told_and_counts_nothing_again(
+def test_a_batch_that_cannot_be_read_is_reported_and_counts_nothing_again(
     rpc: FirestoreRpc, place: int, error: type[Exception]
 ) -> None:
     store, batch = store_on(rpc), batch_of_calls(3)

@@ -122,7 +122,7 @@ def test_a_new_month_keeps_the_budgets_of_its_days(directory: Directory, store: 
     assert store.read("acme", wanted).documents.months[month.month] == month
 
 
-def test_an_event_of_an_earlier_day_is_told_on_todays_counter(
+def test_an_event_of_an_earlier_day_is_noted_on_todays_counter(
     directory: Directory, store: UsageStore
 ) -> None:
     create_tenant(directory, "acme")

@@ -152,7 +152,7 @@ def test_one_call_may_bring_any_number_of_series(store: UsageStore, series_count
     assert by_series == {Series("openai", f"model-{number}"): CALL for number in range(series_count)}
 
 
-def test_writers_spread_over_the_shards_they_are_told_to(store: UsageStore) -> None:
+def test_writers_spread_over_the_shards_they_are_given(store: UsageStore) -> None:
     for number in range(40):
         store.record("acme", [llm_call(f"e{number}")], writing(4), NOON)
     refs = [ShardRef(TODAY, index) for index in range(5)]

@@ -105,7 +105,7 @@ def test_ticks_that_end_at_once_are_all_kept(stores: Stores) -> None:
     assert found == list(range(2 * rounds))
 
 
-def test_attempts_are_counted_once_each_and_the_last_one_is_told(service: ServiceStatus) -> None:
+def test_attempts_are_counted_once_each_and_the_last_one_is_reported(service: ServiceStatus) -> None:
     later = replace(ATTEMPT, at=NOON + MINUTE, error="Unavailable: again", tenant_id=None)
     for attempt in (ATTEMPT, ATTEMPT, later):
         service.add_failed_attempt(attempt)

@@ -213,7 +213,7 @@ def test_a_run_shows_its_calls_and_its_end(stack: RunningStack) -> None:
     assert Decimal(run["cost_usd"]) > 0
 
 
-def test_a_check_tells_what_is_left(stack: RunningStack) -> None:
+def test_a_check_says_what_is_left(stack: RunningStack) -> None:
     plan = PLANS.find(DEMO_PAID_PLAN)
     assert plan is not None
     fits = stack.post("record_usage", "/v1/check", {"tokens": 1}).content

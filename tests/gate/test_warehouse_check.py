@@ -22,5 +22,5 @@ def test_a_row_as_it_is_sent_fits_the_table() -> None:
         ({**ROW, "total_tokens": "25"}, "total_tokens: '25'"),
     ],
 )
-def test_a_row_that_the_table_does_not_take_is_told(row: dict[str, object], misfit: str) -> None:
+def test_a_row_that_the_table_does_not_take_is_reported(row: dict[str, object], misfit: str) -> None:
     assert misfits_of(row) == [misfit]

@@ -44,7 +44,7 @@ def test_b43_cancel_at_alone_is_shown_as_an_ending(shop: Shop, days: int) -> Non
     assert (ended["status"], ended["ends_at"]) == ("canceled", None), "no end is ahead"
 
 
-def test_billing_alerts_are_told_to_those_who_may_manage_billing(shop: Shop) -> None:
+def test_billing_alerts_are_shown_to_those_who_may_manage_billing(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
     (subscription,) = shop.stripe.v1.subscriptions.list().data
     product = shop.stripe.v1.products.create({"name": "Special"})
@@ -118,7 +118,7 @@ def send_about(shop: Shop, kind: str, of: str, fields: Json) -> Json:
     return made
 
 
-def test_a_prorated_invoice_tells_its_lines(shop: Shop) -> None:
+def test_a_prorated_invoice_lists_its_lines(shop: Shop) -> None:
     browse(shop.checkout(), action="pay")
     (subscription,) = shop.stripe.v1.subscriptions.list().data
     price = StripeApi(KEY, shop.double.url, current_plans).find_price("gwi_professional_month")

@@ -71,7 +71,7 @@ def test_the_first_hundred_of_many_problems_are_listed_and_every_good_event_is_r
     ]
 
 
-def test_an_event_with_too_many_fields_is_told_as_one_problem(functions: Functions, key: str) -> None:
+def test_an_event_with_too_many_fields_is_reported_as_one_problem(functions: Functions, key: str) -> None:
     (problem,) = refused(functions.post_events(key, wide(MAX_FIELDS)), 422)["errors"]
     assert (problem["field"], problem["code"]) == ("event", "too_many_fields")
 

@@ -72,7 +72,7 @@ def test_a_tenant_invites_no_more_people_than_the_maximum(functions: Functions, 
     assert len(store.list_invitations("acme")) == statuses.count(201)
 
 
-def test_a_request_that_waits_too_long_for_its_turn_is_told_to_try_again(
+def test_a_request_that_waits_too_long_for_its_turn_is_asked_to_try_again(
     functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = functions.sign_in("mia@example.com", None)

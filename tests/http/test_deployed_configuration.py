@@ -85,7 +85,7 @@ def test_metering_is_on_or_off_by_a_word_that_says_so(word: str, is_on: bool) ->
 
 
 @pytest.mark.parametrize(("name", "value", "problem"), WRONG)
-def test_what_is_wrong_in_a_deployed_service_is_told_without_its_secrets(
+def test_what_is_wrong_in_a_deployed_service_is_reported_without_its_secrets(
     name: str, value: str, problem: str
 ) -> None:
     (line,) = problems(DEPLOYED | {name: value})

@@ -128,7 +128,9 @@ def test_an_interval_is_explained_by_its_own_events(functions: Functions, key: s
         ("tenant=bolt", 422, "extra_forbidden"),
     ],
 )
-def test_a_bad_question_is_told(query: str, status: int, code: str, functions: Functions, key: str) -> None:
+def test_a_bad_question_is_reported(
+    query: str, status: int, code: str, functions: Functions, key: str
+) -> None:
     functions.record(key, CALL)
     document = refused(functions.get(key, f"{PATH}?{query}"), status)
     assert code in (document["code"], *(each["code"] for each in document.get("errors", ())))

@@ -128,7 +128,7 @@ def test_a_void_event_is_marked_and_counts_nothing(functions: Functions, recorde
     assert sum(int(each["x_TotalTokens"]) for each in charges) == 2 * 120
 
 
-def test_the_check_of_focus_tells_what_is_wrong() -> None:
+def test_the_check_of_focus_says_what_is_wrong() -> None:
     assert "BilledCost is missing" in problems_of({"ChargeCategory": "Rent"})
     assert "ChargeCategory is 'Rent'" in problems_of({"ChargeCategory": "Rent"})
     assert "Model is no column" in problems_of({"Model": "m"})
@@ -210,7 +210,7 @@ def test_an_export_that_fails_ends_too(functions: Functions, recorded: str) -> N
         ({"format": "xml"}, "literal_error"),
     ],
 )
-def test_what_makes_no_file_is_told(
+def test_what_makes_no_file_is_reported(
     query: dict[str, str], code: str, functions: Functions, recorded: str
 ) -> None:
     document = refused(functions.get(recorded, f"{PATH}?{urlencode({**DAY, **query})}"), 422)

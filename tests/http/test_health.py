@@ -76,7 +76,7 @@ def test_a_late_event_of_a_complete_day_is_overdue_at_once(
     assert health(functions) == IDLE
 
 
-def test_the_most_overdue_of_all_tenants_is_told(functions: Functions, clock: Clock) -> None:
+def test_the_most_overdue_of_all_tenants_is_reported(functions: Functions, clock: Clock) -> None:
     for name in ("globex", "acme", "initech"):
         functions.record(functions.create_tenant(name), CALL)
         clock.pass_by(timedelta(minutes=1))
@@ -147,7 +147,7 @@ def test_a_store_that_is_away_is_not_asked_more_often(
     assert functions.read(None, "/health") == IDLE
 
 
-def test_nothing_of_a_tenant_is_told(functions: Functions, clock: Clock, key: str) -> None:
+def test_nothing_of_a_tenant_is_shown(functions: Functions, clock: Clock, key: str) -> None:
     functions.record(key, CALL)
     clock.pass_by(timedelta(hours=1, seconds=17))
     assert health(functions) == {"status": "ok", "fold_lag_seconds": 3600.0, "oldest_dirty_at": None}

@@ -74,7 +74,7 @@ def test_a_repeated_request_gets_the_same_response_and_creates_nothing(
     ] == []
 
 
-def test_the_audit_log_tells_of_one_creation(functions: Functions, ada: str) -> None:
+def test_the_audit_log_has_one_creation(functions: Functions, ada: str) -> None:
     for _ in range(3):
         succeeded(post(functions, ada, KEYS, NEW_KEY), 201)
     actions = [entry.action for entry in trail_of(process_memory())]

@@ -129,7 +129,7 @@ def test_secrets_are_cut_out_of_whatever_is_logged(text: str, shown: str) -> Non
     assert json.loads(JsonLines("demo").format(record))["message"] == shown
 
 
-def test_a_tick_tells_how_late_folding_is_and_how_much_the_outbox_holds(
+def test_a_tick_says_how_late_folding_is_and_how_much_the_outbox_holds(
     functions: Functions, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     functions.record(key, CALL)

@@ -36,7 +36,9 @@ def test_an_event_a_line_is_recorded(content_type: str, functions: Functions, ke
     assert succeeded(answer)["ids"] == ["e0", "e1", "e2"]
 
 
-def test_a_line_that_is_not_json_is_told_and_the_others_are_recorded(functions: Functions, key: str) -> None:
+def test_a_line_that_is_not_json_is_reported_and_the_others_are_recorded(
+    functions: Functions, key: str
+) -> None:
     body = f"{json.dumps(CALL)}\n{{\n{json.dumps(CALL)}\n"
     answer = functions.record_usage.post(
         "/v1/events", data=body, headers=bearer(key), content_type="application/x-ndjson"

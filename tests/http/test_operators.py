@@ -49,7 +49,7 @@ def test_an_operator_who_is_a_member_keeps_both(functions: Functions, operator: 
     assert functions.send("GET", token, "/tenants/acme/members").status_code == 200
 
 
-def test_an_operator_is_told_that_they_are_one(functions: Functions, operator: str) -> None:
+def test_an_operator_learns_that_they_are_one(functions: Functions, operator: str) -> None:
     assert functions.read(operator, "/me")["is_operator"] is True
     assert functions.read(functions.sign_in("sam@example.com"), "/me")["is_operator"] is False
     unverified = functions.sign_in("olga@example.com", role=None, verified=False)
@@ -73,7 +73,7 @@ def test_the_platforms_paths_do_not_exist_for_people_who_are_no_operators(
             assert there.headers == nowhere.headers
 
 
-def test_an_operator_whose_address_is_not_verified_is_told_to_verify_it(
+def test_an_operator_whose_address_is_not_verified_is_asked_to_verify_it(
     functions: Functions, operator: str
 ) -> None:
     functions.read(operator, PLANS)

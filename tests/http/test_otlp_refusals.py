@@ -76,7 +76,7 @@ def test_a_span_with_10_000_attributes_is_recorded(functions: Functions, key: st
     assert functions.usage(key)["total_llm_calls"] == 1
 
 
-def test_only_the_first_reasons_are_told(functions: Functions, key: str) -> None:
+def test_only_the_first_reasons_are_reported(functions: Functions, key: str) -> None:
     rejected, message = exported(
         functions, key, *(call(number, gen_ai__usage__input_tokens=-1) for number in range(1, 151))
     )
@@ -195,7 +195,7 @@ def test_another_content_type_is_refused_in_json(
     assert "application/x-protobuf or application/json" in answer.get_json()["message"]
 
 
-def test_an_exporter_without_a_key_is_told_in_its_own_format(functions: Functions) -> None:
+def test_an_exporter_without_a_key_is_refused_in_its_own_format(functions: Functions) -> None:
     answer = functions.record_usage.post(PATH, data=as_protobuf([call(1)]), content_type=PROTOBUF)
     status, code, message = refusal(answer)
     assert (status, code) == (401, 16)
@@ -211,7 +211,7 @@ def test_a_key_that_may_not_record_is_refused(functions: Functions, key: str) ->
     assert event_ids(functions, key) == []
 
 
-def test_an_exporter_that_is_too_fast_is_told_when_to_send_again(functions: Functions) -> None:
+def test_an_exporter_that_is_too_fast_learns_when_to_send_again(functions: Functions) -> None:
     key = functions.create_tenant("free", plan="free")
     for number in range(1, 10 * CEILING_FACTOR + 1):
         assert export(functions, key, call(number)).status_code == 200

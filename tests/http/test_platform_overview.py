@@ -72,7 +72,7 @@ def test_a_tick_computes_the_overview(functions: Functions, operator: str) -> No
     ]
 
 
-def test_it_is_computed_every_five_minutes_and_the_last_tick_is_told_at_once(
+def test_it_is_computed_every_five_minutes_and_the_last_tick_is_reported_at_once(
     functions: Functions, operator: str, clock: Clock
 ) -> None:
     functions.tick()
@@ -138,7 +138,7 @@ def test_a_tick_is_done_although_it_cannot_be_kept(
     assert (shown["computed_at"], shown["last_tick_at"]) == ("2026-11-20T12:00:00Z", None)
 
 
-def test_a_tick_that_fails_is_told_as_the_last_one_and_the_overview_is_computed(
+def test_a_tick_that_fails_is_reported_as_the_last_one_and_the_overview_is_computed(
     functions: Functions, operator: str, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     functions.record(key, CALL)

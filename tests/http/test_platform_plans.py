@@ -59,7 +59,7 @@ def test_a_dry_run_says_what_would_change_and_a_change_does_it(functions: Functi
 
 
 @pytest.mark.parametrize("query", ["", "?dry_run=true"])
-def test_who_read_older_plans_is_told_so(query: str, functions: Functions, pricing: str) -> None:
+def test_who_read_older_plans_is_refused(query: str, functions: Functions, pricing: str) -> None:
     older = body_of(functions, pricing)
     succeeded(functions.send("PUT", pricing, PATH, body_of(functions, pricing, tokens=1)))
     refused(functions.send("PUT", pricing, f"{PATH}{query}", older), 409, "changed_meanwhile")

@@ -178,7 +178,7 @@ def test_tenants_own_prices_are_estimated_without_looking_at_the_others(
 
 
 @pytest.mark.parametrize("path", [PATH, TRY])
-def test_the_second_of_two_operators_is_told(path: str, functions: Functions, operator: str) -> None:
+def test_the_second_of_two_operators_is_refused(path: str, functions: Functions, operator: str) -> None:
     second = operator_of(functions, "otto")
     read = functions.read(second, PATH)["version"]
     succeeded(put(functions, operator, PRICE))

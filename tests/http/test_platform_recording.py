@@ -144,7 +144,7 @@ def test_the_status_is_that_of_the_only_tenant_and_null_for_several(functions: F
     assert partly["status"] is None
 
 
-def test_a_tenant_that_was_not_recorded_is_told_and_the_others_are_accepted(
+def test_a_tenant_that_was_not_recorded_is_reported_and_the_others_are_accepted(
     functions: Functions, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_recording(monkeypatch, "bolt")
@@ -166,7 +166,7 @@ def test_503_only_if_nothing_was_recorded(
     assert answer.headers["Retry-After"] == "3"
 
 
-def test_each_tenant_has_its_own_rate_and_one_beyond_it_is_told(functions: Functions, key: str) -> None:
+def test_each_tenant_has_its_own_rate_and_one_beyond_it_is_reported(functions: Functions, key: str) -> None:
     first = post(functions, key, [call("acme"), call("bolt"), call("bolt")])
     assert first.headers["RateLimit-Remaining"] == str(FREE_CEILING - 1), "of the tenant with the fewest left"
     for _ in range(FREE_CEILING - 1):

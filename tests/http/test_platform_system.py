@@ -47,7 +47,7 @@ def test_nothing_has_happened_yet(functions: Functions) -> None:
     }
 
 
-def test_ticks_and_messages_of_the_reconciliation_are_told_newest_first(functions: Functions) -> None:
+def test_ticks_and_messages_of_the_reconciliation_are_listed_newest_first(functions: Functions) -> None:
     functions.tick()
     functions.clock.pass_by(timedelta(minutes=1))
     functions.tell({"job": "reconcile"})

@@ -14,7 +14,7 @@ def test_nothing_is_refused_at_first_nor_by_runs_that_are_admitted(functions: Fu
     assert functions.read(key, REFUSALS) == {"day": "2026-11-20", "refused": []}
 
 
-def test_refusals_are_told_by_the_limit_with_the_last_reason(
+def test_refusals_are_listed_by_the_limit_with_the_last_reason(
     functions: Functions, clock: Clock, key: str
 ) -> None:
     owner = functions.sign_in("ada@example.com")
@@ -44,7 +44,7 @@ def test_refusals_are_told_by_the_limit_with_the_last_reason(
     assert of_plan["value"] is None
 
 
-def test_a_price_that_is_unknown_is_told_too(functions: Functions, key: str) -> None:
+def test_a_price_that_is_unknown_is_reported_too(functions: Functions, key: str) -> None:
     plan = {"provider": "nobody", "model": "x", "calls": 1, "max_input_tokens": 1, "max_output_tokens": 1}
     refused(admit(functions, key, estimate=plan), 402, "price_unknown")
     (only,) = functions.read(key, REFUSALS)["refused"]

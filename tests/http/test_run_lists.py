@@ -116,14 +116,14 @@ def test_pages_of_each_order_hold_every_run_once(sort: str, functions: Functions
     ],
 )
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_a_bad_question_about_runs_is_told(
+def test_a_bad_question_about_runs_is_reported(
     query: str, status: int, code: str, form: str, functions: Functions, key: str
 ) -> None:
     document = refused(functions.get(key, f"{RUNS}?{query}&format={form}"), status)
     assert code in (document["code"], *(each["code"] for each in document.get("errors", ())))
 
 
-def test_a_cursor_of_another_order_is_told(functions: Functions, three_runs: str) -> None:
+def test_a_cursor_of_another_order_is_reported(functions: Functions, three_runs: str) -> None:
     cursor = functions.read(three_runs, f"{RUNS}?sort=cost&limit=1")["next_cursor"]
     refused(functions.get(three_runs, f"{RUNS}?sort=tokens&cursor={cursor}"), 400, "invalid_cursor")
     refused(functions.get(three_runs, f"{RUNS}?status=open&sort=cost&cursor={cursor}"), 400, "invalid_cursor")
@@ -250,7 +250,9 @@ def test_events_are_listed_by_the_filters_of_explain(
         ("run_id=", "string_too_short"),
     ],
 )
-def test_a_bad_question_about_events_is_told(query: str, code: str, functions: Functions, key: str) -> None:
+def test_a_bad_question_about_events_is_reported(
+    query: str, code: str, functions: Functions, key: str
+) -> None:
     document = refused(functions.get(key, f"{EVENTS}?{query}"), 422)
     assert code in [each["code"] for each in document["errors"]]
 

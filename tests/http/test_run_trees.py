@@ -48,7 +48,7 @@ def test_a_parent_that_cannot_be_is_refused(fields: Json, code: str, functions: 
     assert [(each["field"], each["code"]) for each in document["errors"]] == [("parent_run_id", code)]
 
 
-def test_the_error_of_a_failed_event_is_told(functions: Functions, key: str) -> None:
+def test_the_error_of_a_failed_event_is_reported(functions: Functions, key: str) -> None:
     stated = {"metadata": {"error": {"name": "RateLimitError", "message": "slow down"}}}
     functions.record(key, CALL | stated | {"id": "failed", "status": "error"})
     functions.record(key, CALL | stated | {"id": "fine"})

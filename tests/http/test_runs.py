@@ -80,7 +80,7 @@ def test_recording_answers_what_the_run_has_left_and_when_it_is_over(functions: 
     assert ended["over"] == {"usd": "0.00", "tokens": 1}
 
 
-def test_recording_tells_of_a_run_only_if_all_events_are_of_it(functions: Functions, key: str) -> None:
+def test_recording_reports_a_run_only_if_all_events_are_of_it(functions: Functions, key: str) -> None:
     succeeded(admit(functions, key, hold_tokens=2_000), 201)
     assert record(functions, key, used(1), used(1, run_id="run-2"))["run"] is None
     assert record(functions, key, used(1), used(1, run_id=None))["run"] is None
@@ -92,7 +92,7 @@ def test_recording_tells_of_a_run_only_if_all_events_are_of_it(functions: Functi
     assert record(functions, key, used(1, run_id="never-admitted"))["run"] == nothing
 
 
-def test_a_platform_key_is_told_what_the_run_of_a_tenant_has_left(functions: Functions, key: str) -> None:
+def test_a_platform_key_learns_what_the_run_of_a_tenant_has_left(functions: Functions, key: str) -> None:
     platform = functions.create_platform_key()
     succeeded(admit(functions, key, hold_tokens=2_000), 201)
     assert record(functions, platform, used(1, tenant_id="acme"))["run"]["remaining_tokens"] == 1_999

@@ -117,7 +117,7 @@ def test_a_range_is_half_open_and_its_edges_move_back_to_full_hours(
     assert sum(point[-1] for point in points(recorded, key, query)) == tokens
 
 
-def test_the_answer_tells_the_range_that_was_read(functions: Functions, clock: Clock, key: str) -> None:
+def test_the_answer_reports_the_range_that_was_read(functions: Functions, clock: Clock, key: str) -> None:
     clock.pass_by(timedelta(minutes=30))
     answer = functions.read(key, f"{SERIES}?fill=none")
     assert answer == {

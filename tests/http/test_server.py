@@ -162,7 +162,7 @@ def test_silent_connections_without_a_key_stop_nobody(
             assert received(connection).startswith("HTTP/1.1 401"), "refused, and closed"
 
 
-def test_a_caller_that_falls_silent_is_told_so_and_closed(server: Server, head: str) -> None:
+def test_a_caller_that_falls_silent_gets_an_answer_and_is_closed(server: Server, head: str) -> None:
     with silent(server, f"{head}Content-Length: 1000\r\n\r\n".encode(), EVENT) as connection:
         answer = received(connection)
     assert answer.startswith("HTTP/1.1 408")

@@ -44,7 +44,7 @@ def recorded(request: pytest.FixtureRequest, functions: Functions, key: str) -> 
     return functions
 
 
-def test_a_month_is_told_by_model_by_user_and_by_workflow(recorded: Functions, key: str) -> None:
+def test_a_month_is_shown_by_model_by_user_and_by_workflow(recorded: Functions, key: str) -> None:
     statement = recorded.read(key, PATH)
     usage = statement["usage"]
     assert (statement["month"], statement["from"], statement["to"]) == ("2026-11", *NOVEMBER.values())

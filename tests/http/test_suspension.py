@@ -37,7 +37,7 @@ def test_its_keys_are_refused_within_the_minute_for_which_they_are_cached(
     refused(functions.another().get(key, "/tenants/acme/usage"), 403, "tenant_suspended")
 
 
-def test_a_key_that_was_revoked_is_told_so_and_nothing_of_the_tenant(
+def test_a_revoked_key_learns_that_it_is_revoked_and_nothing_of_the_tenant(
     functions: Functions, clock: Clock, key: str
 ) -> None:
     expiring = functions.create_key(expires_at=clock.now + timedelta(minutes=1))
@@ -61,7 +61,7 @@ def test_its_members_are_refused_at_once_and_see_that_it_is_suspended(
     assert (tenant["id"], tenant["suspended"]) == ("acme", True)
 
 
-def test_others_are_not_told_that_it_is_suspended(functions: Functions, key: str) -> None:
+def test_others_do_not_learn_that_it_is_suspended(functions: Functions, key: str) -> None:
     stranger = functions.sign_in(BOB, None)
     _set(functions, suspended=True)
     refused(functions.get(stranger, "/tenants/acme/usage"), 403, "foreign_tenant")

@@ -76,7 +76,7 @@ def test_a_month_of_a_zone_is_read_by_the_hour_though_it_touches_32_days_of_utc(
     assert rows(functions, key, query) == [("2026-10-31T22:00:00Z", "2026-10-31T23:00:00+01:00", 1)]
 
 
-def test_the_answer_tells_its_zone_and_range_and_csv_has_labels(functions: Functions, key: str) -> None:
+def test_the_answer_reports_its_zone_and_range_and_csv_has_labels(functions: Functions, key: str) -> None:
     query = f"from=2026-11-18&to=2026-11-19&{BERLIN}"
     answer = functions.read(key, f"{SERIES}?{query}")
     assert (answer["from"], answer["to"]) == ("2026-11-17T23:00:00Z", "2026-11-18T23:00:00Z")

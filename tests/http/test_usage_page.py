@@ -35,7 +35,7 @@ def two_days(functions: Functions, key: str) -> None:
     )
 
 
-def test_the_tenant_its_limits_and_the_callers_role_are_told(functions: Functions, key: str) -> None:
+def test_the_tenant_its_limits_and_the_callers_role_are_shown(functions: Functions, key: str) -> None:
     answer = page(functions, key)
     assert answer["tenant"] == {"id": "acme", "name": "Acme", "role": None, "time_zone": "UTC"}
     assert answer["limits"] == {
@@ -123,7 +123,7 @@ def test_an_unknown_plan_has_neither_limits_nor_status_nor_instants(functions: F
     assert answer["forecast"]["tokens"] == {"at_end": 800, "soft_reached_at": None, "reached_at": None}
 
 
-def test_days_with_usage_are_told_in_order_and_complete(functions: Functions, key: str) -> None:
+def test_days_with_usage_are_listed_in_order_and_complete(functions: Functions, key: str) -> None:
     two_days(functions, key)
     before = page(functions, key)["daily"]
     assert [(day["date"], day["tokens"]["total"]) for day in before] == [
@@ -161,7 +161,7 @@ def test_the_forecast_goes_on_at_the_pace_so_far(functions: Functions, key: str)
     }
 
 
-def test_the_forecast_tells_when_the_limit_is_reached(functions: Functions, key: str, clock: Clock) -> None:
+def test_the_forecast_says_when_the_limit_is_reached(functions: Functions, key: str, clock: Clock) -> None:
     functions.record(key, call("2026-11-17T00:00:00Z", 100_000), call("2026-11-19T00:00:00Z", 150_000))
     clock.now = datetime(2026, 11, 22, tzinfo=UTC)
     assert page(functions, key)["forecast"]["tokens"] == {

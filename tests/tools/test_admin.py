@@ -97,7 +97,7 @@ def test_create_refuses_what_is_no_id_name_or_plan(
     assert process_memory().find_tenant("acme") is None
 
 
-def test_show_tells_where_the_tenant_stands(capsys: Capture) -> None:
+def test_show_says_where_the_tenant_stands(capsys: Capture) -> None:
     run(capsys, *CREATE)
     now = datetime.now(UTC)
     process_memory().record("acme", [llm_call("a", ts=now, run_id="run-1")], ONE_SHARD, now)
@@ -222,7 +222,7 @@ def lose_an_event(store: UsageStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "scan_events", scan_but_one)
 
 
-def test_a_configuration_with_holes_is_told_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_with_holes_is_reported_and_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GWI_STORE")
     with pytest.raises(SystemExit, match="GOOGLE_CLOUD_PROJECT is missing"):
         main(["tenant", "show", "--id", "acme"])

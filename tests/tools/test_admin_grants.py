@@ -228,7 +228,7 @@ def test_the_help_says_what_unlimited_is(capsys: Capture) -> None:
     assert "unlimited is 9,007,199,254,740,992" in " ".join(capsys.readouterr().out.lower().split())
 
 
-def test_end_revokes_the_keys_and_tells_what_it_did(capsys: Capture) -> None:
+def test_end_revokes_the_keys_and_says_what_it_did(capsys: Capture) -> None:
     secret = run(capsys, *CREATE, "--plan", "starter")["api_key"]
     grant = run(capsys, *GRANT, "--tokens", "5", *FOREVER)["grant"]
     answer = run(capsys, "tenant", "end", "--id", "acme", "--reason", "contract ended")

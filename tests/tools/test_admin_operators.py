@@ -32,7 +32,7 @@ def test_only_a_verified_account_becomes_an_operator(capsys: Capture) -> None:
     assert failed(capsys, "operator", "add", "bob@example.com").startswith("not_found")
 
 
-def test_removing_who_is_no_operator_is_told(capsys: Capture) -> None:
+def test_removing_who_is_no_operator_is_reported(capsys: Capture) -> None:
     assert "there is no operator with 'ada@example.com'" in failed(
         capsys, "operator", "remove", "ada@example.com"
     )

@@ -51,7 +51,7 @@ def test_a_diff_changes_nothing_and_apply_does_what_it_said(capsys: Capture, fil
     assert (change["action"], change["reason"]) == ("plans.version_1", "more")
 
 
-def test_a_wrong_file_tells_every_problem_by_its_line_and_changes_nothing(
+def test_a_wrong_file_reports_every_problem_by_its_line_and_changes_nothing(
     capsys: Capture, tmp_path: Path
 ) -> None:
     path = tmp_path / "plans.toml"
@@ -75,7 +75,7 @@ def test_a_plan_that_somebody_has_cannot_go(capsys: Capture, tmp_path: Path) -> 
     assert failed(capsys, "plans", "diff", str(path)).startswith("plan_in_use: ")
 
 
-def test_tenants_are_moved_only_when_it_is_said_and_the_audit_tells_why(capsys: Capture, file: Path) -> None:
+def test_tenants_are_moved_only_when_it_is_said_and_the_audit_says_why(capsys: Capture, file: Path) -> None:
     run(capsys, *ON_STARTER)
     run(capsys, "plans", "apply", str(file))
     move = {"tenant_id": "acme", "from": 1, "to": 2}
@@ -100,6 +100,6 @@ def test_new_tenants_and_grants_get_the_newest_version(capsys: Capture, file: Pa
     assert (answer["grant"]["plan_version"], answer["limits"]["tokens"]) == (2, 600_000)
 
 
-def test_an_unknown_plan_or_tenant_is_told(capsys: Capture) -> None:
+def test_an_unknown_plan_or_tenant_is_reported(capsys: Capture) -> None:
     assert "plan 'gold' does not exist" in failed(capsys, "tenant", "migrate-plan", "--plan", "gold")
     assert "there is no tenant ghost" in failed(capsys, *MIGRATE, "--tenant", "ghost")

@@ -125,7 +125,7 @@ def test_sync_catalog_repairs_a_product_and_replaces_a_price_that_is_wrong(
     assert run(capsys, *SYNC) == {"changes": []}
 
 
-def test_sync_catalog_makes_the_webhook_endpoint_and_tells_its_secret_once(
+def test_sync_catalog_makes_the_webhook_endpoint_and_shows_its_secret_once(
     client: stripe.StripeClient, capsys: Capture
 ) -> None:
     run(capsys, *SYNC)
@@ -268,7 +268,7 @@ def test_a_stripe_that_is_away_is_named(capsys: Capture, monkeypatch: pytest.Mon
     assert failed(capsys, *SYNC) == "unavailable: Stripe does not respond\n"
 
 
-def test_show_tells_of_billing_before_and_after_a_subscription(acme: str, capsys: Capture) -> None:
+def test_show_has_billing_before_and_after_a_subscription(acme: str, capsys: Capture) -> None:
     before = run(capsys, "tenant", "show", "--id", acme)["billing"]
     assert (before["status"], before["subscription_id"], before["plan_ends_at"]) == ("none", None, None)
     run(capsys, *RECONCILE, "--repair")
@@ -300,7 +300,7 @@ def test_a_wrong_call_ends_with_2(wrong: tuple[str, ...], capsys: Capture) -> No
     assert "usage: python -m tools.admin" in capsys.readouterr().err
 
 
-def test_help_tells_what_each_command_about_stripe_does(capsys: Capture) -> None:
+def test_help_says_what_each_command_about_stripe_does(capsys: Capture) -> None:
     with ends_with(0):
         main(["stripe", "--help"])
     printed = " ".join(capsys.readouterr().out.split())

@@ -51,7 +51,7 @@ def test_others_get_the_browser_of_playwright(path: Path) -> None:
     assert str(provide_browser(SOMEBODY_ID)).endswith("chromium.executablePath())")
 
 
-def test_a_failing_installation_is_told_with_its_complaint(path: Path) -> None:
+def test_a_failing_installation_is_reported_with_its_complaint(path: Path) -> None:
     executable(path / "apt-get", "echo 'E: no network' >&2; exit 100")
     with pytest.raises(
         StackError, match=r"(?s)No browser for the tests: `apt-get .*update` failed:.*no network"

@@ -53,7 +53,7 @@ def test_a_full_disk_is_one_sentence(
     assert failed(capsys, tmp_path) == f"make dev: {expected}\n"
 
 
-def test_a_full_disk_that_names_no_file_is_told_with_the_folder(
+def test_a_full_disk_that_names_no_file_is_reported_with_the_folder(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing_with(OSError(errno.ENOSPC, "No space left on device"), monkeypatch)
@@ -77,7 +77,7 @@ def test_an_error_that_is_no_matter_of_the_disk_keeps_its_trace(
         command.main(["--folder", str(tmp_path)], Event())
 
 
-def test_a_machine_without_emulators_is_told_what_to_install(tmp_path: Path) -> None:
+def test_a_machine_without_emulators_is_shown_what_to_install(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tools.dev", "--folder", str(tmp_path / "local")],
         cwd=ROOT,

@@ -84,7 +84,7 @@ def test_what_was_recorded_although_the_answer_was_503_counts_as_recorded() -> N
         assert send_demo_events(stack, "key", NOW) == EVENTS
 
 
-def test_a_rejected_event_is_told() -> None:
+def test_a_rejected_event_is_reported() -> None:
     with (
         serving(BusyRecorder(rejects=True)) as stack,
         pytest.raises(StackError, match="rejected demo events"),
@@ -92,7 +92,7 @@ def test_a_rejected_event_is_told() -> None:
         send_demo_events(stack, "key", NOW)
 
 
-def test_a_part_that_never_comes_up_is_told_when_patience_ends() -> None:
+def test_a_part_that_never_comes_up_is_reported_when_patience_ends() -> None:
     with serving(BusyRecorder()) as stack:
         gone = access(stack.ports["record_usage"], seconds=0.1)
     with pytest.raises(OverloadedError, match="nothing listens on port"):

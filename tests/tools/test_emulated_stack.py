@@ -77,7 +77,7 @@ def test_starts_the_emulators_and_the_functions_that_exist(stack: Stack) -> None
     assert stack.failure() is None
 
 
-def test_a_function_is_told_the_emulators_and_its_configuration(stack: Stack) -> None:
+def test_a_function_learns_the_emulators_and_its_configuration(stack: Stack) -> None:
     answer = get(stack.ports["record_usage"], "/")
     assert answer is not None
     assert json.loads(answer.body) == {
@@ -122,7 +122,7 @@ def test_a_function_that_cannot_start_stops_everything_and_shows_its_log(tmp_pat
         pass
 
 
-def test_who_takes_webhooks_is_told_where_stripe_is_and_what_it_signs_with(stack: Stack) -> None:
+def test_who_takes_webhooks_learns_where_stripe_is_and_what_it_signs_with(stack: Stack) -> None:
     answer = get(stack.ports["stripe_webhook"], "/")
     assert answer is not None
     variables = json.loads(answer.body)
@@ -144,7 +144,7 @@ def test_the_double_has_the_catalog_after_the_sync_and_sends_signed_events(stack
     assert events.read_text().startswith("t=")
 
 
-def test_a_failing_command_of_the_admin_tool_is_told_with_its_complaint(stack: Stack) -> None:
+def test_a_failing_command_of_the_admin_tool_is_reported_with_its_complaint(stack: Stack) -> None:
     with pytest.raises(StackError, match=r"(?s)tools\.admin tenant show --id nobody.*not_found"):
         stack.admin(("tenant", "show", "--id", "nobody"))
 

@@ -113,7 +113,7 @@ def test_an_old_java_is_named_with_its_version(empty_machine: Path) -> None:
         java_environment()
 
 
-def test_a_machine_without_java_is_told_so() -> None:
+def test_a_machine_without_java_is_refused() -> None:
     with pytest.raises(MissingEmulatorsError, match="There is no Java to run the emulators"):
         java_environment()
 

@@ -73,7 +73,7 @@ def test_an_old_or_missing_node_is_named_with_the_way_without_it(
         node()
 
 
-def test_a_node_that_a_signal_ends_is_told_in_a_sentence(fake_node: Path) -> None:
+def test_a_node_that_a_signal_ends_is_reported_in_a_sentence(fake_node: Path) -> None:
     fake_node.write_text("#!/bin/sh\nkill -TERM $$\n")
     with pytest.raises(StackError, match="--version` failed with exit code -15"):
         node()
@@ -83,7 +83,7 @@ def test_a_node_that_is_new_enough_is_used(fake_node: Path) -> None:
     assert node() == str(fake_node)
 
 
-def test_the_auth_emulator_signs_in_whom_it_was_told_and_is_gone_afterwards() -> None:
+def test_the_auth_emulator_signs_in_its_user_and_is_gone_afterwards() -> None:
     login = {"email": "ada@example.com", "password": "open-sesame"}
     with auth_emulator() as host:
         port = int(host.rpartition(":")[2])

@@ -57,7 +57,7 @@ def test_a_failure_ends_with_one_sentence_after_the_end_of_its_output(
     ]
 
 
-def test_a_disk_that_takes_no_log_is_told(tmp_path: Path) -> None:
+def test_a_disk_that_takes_no_log_is_reported(tmp_path: Path) -> None:
     done = install("echo", tmp_path / "missing")
     assert done.returncode == 1
     assert f"nothing can be written to {tmp_path}/missing." in done.stderr

@@ -306,7 +306,7 @@ def test_as_a_process_it_says_that_its_port_is_taken(receiver: Receiver) -> None
     assert "address already in use" in done.stderr
 
 
-def test_functions_are_told_where_to_send_mail_and_whom_it_is_from() -> None:
+def test_functions_learn_where_to_send_mail_and_whom_it_is_from() -> None:
     ports = LocalMail(8087, 1025)
     assert ports.settings() == {"SMTP_URL": "smtp://127.0.0.1:1025", "GWI_MAIL_FROM": SENDER}
     assert ports.parts() == {"mail": "http://127.0.0.1:8087/_mail", "smtp": "smtp://127.0.0.1:1025"}

@@ -63,7 +63,7 @@ def test_stopping_twice_is_stopping_once(tmp_path: Path) -> None:
     assert process.exit_code() is not None
 
 
-def test_an_exit_report_tells_the_exit_code_and_the_end_of_the_log(tmp_path: Path) -> None:
+def test_an_exit_report_has_the_exit_code_and_the_end_of_the_log(tmp_path: Path) -> None:
     script = "for i in $(seq 30); do echo line $i; done; exit 3"
     process = ChildProcess("aggregate", Command(["sh", "-c", script]), log=tmp_path / "aggregate.log")
     while process.exit_code() is None:
@@ -82,13 +82,13 @@ def test_an_exit_report_tells_the_exit_code_and_the_end_of_the_log(tmp_path: Pat
         "Error: listen EADDRINUSE: address already in use 127.0.0.1:9099",
     ],
 )
-def test_a_port_that_somebody_took_meanwhile_is_told_in_one_sentence(tmp_path: Path, line: str) -> None:
+def test_a_port_that_somebody_took_meanwhile_is_reported_in_one_sentence(tmp_path: Path, line: str) -> None:
     report = ended_with(line, tmp_path).exit_report()
     assert report.startswith("Another program took the port of usage_api meanwhile; run `make dev` again.")
 
 
 @pytest.mark.parametrize("line", ["OSError: [Errno 28] No space left on device", "Error: ENOSPC: write"])
-def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, line: str) -> None:
+def test_a_full_disk_is_reported_in_one_sentence(tmp_path: Path, line: str) -> None:
     assert ended_with(line, tmp_path).exit_report().startswith("The disk is full: usage_api could not write.")
 
 

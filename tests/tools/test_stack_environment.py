@@ -63,7 +63,7 @@ def test_a_running_stack_is_named_to_tools_and_to_people(tmp_path: Path, record_
     )
 
 
-def test_without_a_stack_it_is_told_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_stack_it_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(StackError, match=r"No stack is running in .*; start one with `make dev`\."):
         stack_environment(tmp_path)
 

@@ -75,7 +75,7 @@ def test_the_command_to_subscribe_is_one_line_that_a_shell_understands() -> None
     assert "whsec_of_this_run" not in text
 
 
-def test_the_banner_tells_where_the_dashboard_is_and_how_to_sign_in() -> None:
+def test_the_banner_says_where_the_dashboard_is_and_how_to_sign_in() -> None:
     user = {"email": "demo@example.com", "password": "open-sesame"}
     entries = ENTRIES | {"web": "http://127.0.0.1:5173", "auth": "127.0.0.1:9099", "user": user}
     lines = banner(entries, DEMO, FOLDER, seconds=1).splitlines()
@@ -89,7 +89,7 @@ def test_without_a_web_app_the_banner_says_so() -> None:
     assert "sign in as" not in text
 
 
-def test_without_stripe_nobody_is_told_to_subscribe() -> None:
+def test_without_stripe_nobody_is_asked_to_subscribe() -> None:
     assert "checkout" not in banner(ENTRIES, DEMO, FOLDER, seconds=1)
 
 

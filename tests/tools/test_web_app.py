@@ -41,14 +41,14 @@ def test_without_a_web_app_there_is_nothing_to_start(tmp_path: Path) -> None:
     assert plan_web(tmp_path) is None
 
 
-def test_functions_are_told_its_address_and_where_its_users_sign_in(web: LocalWeb) -> None:
+def test_functions_learn_its_address_and_where_its_users_sign_in(web: LocalWeb) -> None:
     assert web.settings() == {
         "GWI_WEB_ORIGIN": f"http://127.0.0.1:{web.port}",
         "FIREBASE_AUTH_EMULATOR_HOST": f"127.0.0.1:{web.auth_port}",
     }
 
 
-def test_it_is_told_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> None:
+def test_it_learns_the_api_and_the_emulators(web: LocalWeb, tmp_path: Path) -> None:
     text = output(web, tmp_path)
     assert text.startswith(f"--port {web.port} --strictPort --host 127.0.0.1 ")
     replaced = {

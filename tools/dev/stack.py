@@ -25,7 +25,7 @@ class Stack:
     """A stack whose functions answer; `complete` returns when the other parts do too.
 
     `parts` maps each part to its address (URLs of functions, Stripe, mail and the web app, `host:port` of emulators),
-    `ports` those that are asked for the demo's sake to their ports; `secrets` are what the stack file tells
+    `ports` those that are asked for the demo's sake to their ports; `secrets` are what the stack file has
     besides; `failure` says why the stack cannot go on, None while it can.
     """
 

@@ -1,4 +1,4 @@
-"""Checks of Stripe: payment, webhooks, limits, the portal, invoices; and of what tells a tenant."""
+"""Checks of Stripe: payment, webhooks, limits, the portal, invoices; and of the messages to a tenant."""
 
 import json
 from collections.abc import Iterator

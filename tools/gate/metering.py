@@ -104,11 +104,11 @@ def _run_order(target: Target) -> str:
     ]
     answer = tenant.record(*reversed(timed), call(run_id="another"))
     expect(answer.get("accepted") == 4, answer)
-    told = [event["id"] for event in tenant.read(f"events?run_id={run}")["events"]]
-    expect(told == ["2", "1", "0"], f"events of the run, newest first: {told}")
+    shown = [event["id"] for event in tenant.read(f"events?run_id={run}")["events"]]
+    expect(shown == ["2", "1", "0"], f"events of the run, newest first: {shown}")
     status = tenant.read(f"runs/{run}")["status"]
     expect(status == "completed", f"the run is {status}")
-    return "3 events sent backwards, told by time, none of another run; the run is completed"
+    return "3 events sent backwards, listed by time, none of another run; the run is completed"
 
 
 def _platform_key(target: Target) -> str:

@@ -8,7 +8,7 @@ _ADVICE = {"PASSWORD_RESET": "\n\nAdd the new password to the end of the address
 
 
 def collect_links(auth_port: int, mailbox: Mailbox) -> None:
-    """Add the links that are new; the emulator does not tell when it made them, so their time is now."""
+    """Add the links that are new; the emulator does not say when it made them, so their time is now."""
     for link in action_links(auth_port):
         kind = link["requestType"]
         mail = Mail(

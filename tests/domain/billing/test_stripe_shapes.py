@@ -244,7 +244,7 @@ def test_an_invoice_of_no_duration_is_read_and_one_that_runs_backwards_is_refuse
 
 
 @pytest.mark.parametrize(("told", "without_tax"), [(2_437, 2_437), (0, 0), (None, INVOICE["total"])])
-def test_the_total_without_tax_is_the_total_where_stripe_does_not_tell_it(
+def test_the_total_without_tax_is_the_total_where_stripe_does_not_state_it(
     told: int | None, without_tax: int
 ) -> None:
     assert read_invoice({**INVOICE, "total_excluding_tax": told}).total_without_tax == without_tax

@@ -147,7 +147,7 @@ def test_a_period_that_touches_a_day_only_at_its_edge_takes_nothing_of_it() -> N
     assert cells_within(DAY, cells, Period(midnight, midnight + day)) == cells
 
 
-def test_runs_are_told_by_the_hours_of_the_period() -> None:
+def test_runs_are_counted_by_the_hours_of_the_period() -> None:
     midnight = start_of(DAY)
     assert runs_within(DAY, {0: 1, 5: 10, 6: 100, 23: 1_000}, Period(midnight, midnight + 6 * HOUR)) == 11
 

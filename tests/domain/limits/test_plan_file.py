@@ -59,7 +59,7 @@ visible = false
     )
 
 
-def test_all_problems_are_told_at_once_each_with_its_line() -> None:
+def test_all_problems_are_reported_at_once_each_with_its_line() -> None:
     text = '[[plan]]\nid = "a"\nname = "A"\ntokens = -1\ncolour = "red"\n\n[[plan]]\nname = " "\nid = "A b"\n'
     assert problems_of(text) == [
         ("tokens", "greater_than_equal", 1),

@@ -25,7 +25,7 @@ def test_any_interval_sees_at_most_the_bucket_and_the_rate(per_minute: int, paus
 
 
 @given(per_minute=st.integers(1, 60), pauses=PAUSES)
-def test_a_refused_caller_that_waits_as_told_is_allowed(per_minute: int, pauses: list[float]) -> None:
+def test_a_refused_caller_that_waits_as_asked_is_allowed(per_minute: int, pauses: list[float]) -> None:
     bucket, now = TokenBucket.full(per_minute, NOON), NOON
     for pause in pauses:
         now += timedelta(seconds=pause)

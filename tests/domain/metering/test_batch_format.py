@@ -41,7 +41,7 @@ def test_what_is_unpacked_and_packed_again_has_the_same_bytes(table: Table) -> N
 
 
 @given(tables(), st.data())
-def test_any_flipped_byte_is_told(table: Table, data: st.DataObject) -> None:
+def test_any_flipped_byte_is_reported(table: Table, data: st.DataObject) -> None:
     packed = bytearray(pack(table))
     packed[data.draw(st.integers(0, len(packed) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(DamagedBatch):
@@ -49,13 +49,13 @@ def test_any_flipped_byte_is_told(table: Table, data: st.DataObject) -> None:
 
 
 @given(tables(), st.data())
-def test_a_missing_end_is_told(table: Table, data: st.DataObject) -> None:
+def test_a_missing_end_is_reported(table: Table, data: st.DataObject) -> None:
     packed = pack(table)
     with pytest.raises(DamagedBatch):
         unpack(packed[: data.draw(st.integers(0, len(packed) - 1))])
 
 
-def test_a_newer_version_is_told_whatever_it_contains() -> None:
+def test_a_newer_version_is_reported_whatever_it_contains() -> None:
     body = b"a form that nobody knows yet"
     newer = VERSION + 1
     with pytest.raises(NewerBatch, match=f"version {newer}"):

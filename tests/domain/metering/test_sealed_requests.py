@@ -113,7 +113,9 @@ def test_an_idempotency_key_makes_a_batch_of_events_without_ids_only() -> None:
 
 
 @pytest.mark.parametrize("key", [None, "a-key"])
-def test_a_cloudevent_among_others_is_told_with_the_id_that_its_sender_gave_to_it(key: str | None) -> None:
+def test_a_cloudevent_among_others_is_reported_with_the_id_that_its_sender_gave_to_it(
+    key: str | None,
+) -> None:
     cloudevent = EnvelopedEvent(data={"id": "own"}, identity="\0hash", names={"id": "ce-id"})
     with pytest.raises(InvalidInput, match=r"\(got 'own'\)"):
         batch_of([{}, cloudevent] if key else [*items(0), cloudevent], key)

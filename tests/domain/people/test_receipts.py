@@ -49,7 +49,7 @@ def test_each_caller_route_and_key_has_its_own_receipt() -> None:
     assert len({each.receipt_id for each in (REQUEST, *others)}) == 4
 
 
-def test_the_fingerprint_tells_one_body_from_another() -> None:
+def test_the_fingerprint_differs_from_body_to_body() -> None:
     assert replace(REQUEST, body=b"{ }").fingerprint != REQUEST.fingerprint
     assert REQUEST.receipt("one", NOON).fingerprint == REQUEST.receipt("two", NOON).fingerprint
 

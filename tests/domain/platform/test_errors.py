@@ -21,7 +21,7 @@ CASES: dict[str, tuple[BaseException, str]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_error_is_told_in_one_line(case: str) -> None:
+def test_an_error_is_reported_in_one_line(case: str) -> None:
     error, expected = CASES[case]
     assert error_text(error) == expected.strip()
 

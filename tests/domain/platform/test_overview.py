@@ -40,7 +40,9 @@ COUNTS: st.SearchStrategy[dict[Series, dict[str, int]]] = st.dictionaries(
 
 
 @given(st.lists(COUNTS, max_size=5))
-def test_those_with_the_most_calls_are_told_and_nothing_is_lost(months: list[dict[Series, Totals]]) -> None:
+def test_those_with_the_most_calls_are_reported_and_nothing_is_lost(
+    months: list[dict[Series, Totals]],
+) -> None:
     found = uncertain_models(margin_of(f"t{number}", series) for number, series in enumerate(months))
     calls = [each.unpriced_calls + each.incomplete_calls for each in found]
     assert calls == sorted(calls, reverse=True)

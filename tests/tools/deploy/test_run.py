@@ -196,7 +196,7 @@ def stopped(project: FakeProject, key: str | None = KEY) -> str:
         ("APIs", "ERROR: something else\nwith details", "ERROR: something else"),
     ],
 )
-def test_a_failure_is_told_in_one_line(plan: Plan, step: str, answer: str, told: str) -> None:
+def test_a_failure_is_reported_in_one_line(plan: Plan, step: str, answer: str, told: str) -> None:
     project = FakeProject(plan)
     project.answers[step] = Result(ok=False, text=answer)
     number = [each.name for each in plan.steps].index(step) + 1

@@ -49,7 +49,7 @@ def problems(text: str, tmp_path: Path, project: str = "demo-x", region: str = "
         ("x = [", "cannot be read"),
     ],
 )
-def test_a_mistake_is_told(text: str, told: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported(text: str, told: str, tmp_path: Path) -> None:
     assert told in problems(text, tmp_path)
 
 

@@ -130,7 +130,7 @@ def test_an_api_that_cannot_be_reached_is_no_missing_part(programs: Path, api: s
     assert (result.is_missing, result.problem) == (False, "Google Cloud cannot be reached")
 
 
-def test_the_secret_of_a_webhook_endpoint_is_told_anew_when_it_was_lost(
+def test_the_secret_of_a_webhook_endpoint_is_shown_anew_when_it_was_lost(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = "https://stripe-webhook-1.europe-west1.run.app"

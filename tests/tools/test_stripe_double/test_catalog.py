@@ -21,7 +21,7 @@ def test_a_lookup_key_names_one_price(shop: Shop) -> None:
         shop.price(str(product), 3_900, "month", "gwi_starter_month")
 
 
-def test_a_lookup_key_moves_when_told_so(shop: Shop) -> None:
+def test_a_lookup_key_moves_when_asked(shop: Shop) -> None:
     product = shop.stripe.v1.prices.retrieve(shop.starter).product
     dearer = shop.stripe.v1.prices.create(
         {
@@ -52,7 +52,7 @@ def test_metadata_is_merged_and_unset(shop: Shop) -> None:
     assert changed.metadata.to_dict() == {"tenant": "acme", "seats": "3"}
 
 
-def test_a_change_is_an_event_that_tells_the_former_values(shop: Shop) -> None:
+def test_a_change_is_an_event_that_has_the_former_values(shop: Shop) -> None:
     made = shop.stripe.v1.prices.update(shop.starter, {"nickname": "Old"})
     shop.stripe.v1.prices.update(made.id, {"nickname": "New"})
     shop.stripe.v1.prices.update(made.id, {"nickname": "New"})

@@ -108,7 +108,7 @@ def test_text_of_the_platform_is_not_markup(shop: Shop) -> None:
     assert "<script>" not in page.html
 
 
-def test_the_payers_address_is_told_and_kept_with_a_customer_who_had_none(shop: Shop) -> None:
+def test_the_payers_address_is_sent_and_kept_with_a_customer_who_had_none(shop: Shop) -> None:
     customer = shop.stripe.v1.customers.create({"name": "Acme"}).id
     session = shop.checkout(customer=customer)
     assert 'name="email"' in browse(str(session.url)).html

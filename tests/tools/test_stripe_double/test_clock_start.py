@@ -13,7 +13,7 @@ def now_of(shop: Shop) -> int:
 
 
 @pytest.mark.parametrize("days", [-40, 0, 40])
-def test_time_begins_where_it_is_told_to_and_runs_on(shop: Shop, days: int) -> None:
+def test_time_begins_where_it_is_set_and_runs_on(shop: Shop, days: int) -> None:
     beginning = int(time.time()) + days * DAY
     assert shop.control("clock/start", to=beginning)["now"] >= beginning
     made = shop.subscribe()

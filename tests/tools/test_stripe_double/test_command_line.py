@@ -20,7 +20,7 @@ def _start(*arguments: str, secret: str = SECRET) -> "subprocess.Popen[str]":
     )
 
 
-def test_serves_until_it_is_told_to_stop() -> None:
+def test_serves_until_it_is_stopped() -> None:
     with _start("--webhook-url", "http://127.0.0.1:9/") as process:
         assert process.stdout is not None
         banner = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())

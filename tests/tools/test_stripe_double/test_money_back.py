@@ -25,7 +25,7 @@ def test_a_payment_names_the_invoice_of_a_charge(shop: Shop) -> None:
     assert found.invoice == made.latest_invoice
 
 
-def test_a_refund_is_told_by_the_charge_and_not_by_the_invoice(shop: Shop) -> None:
+def test_a_refund_is_seen_on_the_charge_and_not_on_the_invoice(shop: Shop) -> None:
     made = shop.subscribe()
     charge = _charge(shop, made)
     part = shop.stripe.v1.refunds.create({"charge": charge.id, "amount": 900})

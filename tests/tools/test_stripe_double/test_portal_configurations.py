@@ -36,7 +36,7 @@ def test_products_are_shown_to_who_expands_them(shop: Shop) -> None:
     }
 
 
-def test_customers_may_change_quantities_unless_told_otherwise(shop: Shop) -> None:
+def test_customers_may_change_quantities_unless_set_otherwise(shop: Shop) -> None:
     expanded: Any = _PRODUCTS
     made = shop.stripe.v1.billing_portal.configurations.update(shop.portal_configuration(), expanded)
     products = _features(made)["subscription_update"]["products"]

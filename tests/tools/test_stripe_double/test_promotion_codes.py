@@ -67,7 +67,7 @@ def test_a_proration_is_half_too(shop: Shop) -> None:
     assert shop.invoices_of(made.id)[0].amount_paid == pytest.approx(difference, abs=1)
 
 
-def test_a_code_for_everything_still_asks_for_a_card_unless_told_otherwise(shop: Shop) -> None:
+def test_a_code_for_everything_still_asks_for_a_card_unless_set_otherwise(shop: Shop) -> None:
     session, url = _page(shop)
     browse(url, action="redeem", promotion_code="FREE100")
     assert browse(url, action="skip").status == 400

@@ -33,7 +33,7 @@ def test_a_first_payment_that_works_makes_it_active(shop: Shop) -> None:
     assert [name for name in shop.event_types() if name in first_life] == first_life
 
 
-def test_a_life_is_told_in_stripes_order(shop: Shop) -> None:
+def test_a_life_is_sent_in_stripes_order(shop: Shop) -> None:
     made = shop.subscribe()
     shop.control(f"customers/{made.customer}/card", outcome="decline")
     shop.control(f"subscriptions/{made.id}/renew")

@@ -11,7 +11,7 @@ from tests.tools.test_stripe_double.shop import Shop
 _URL = "https://usage.example.com/stripe"
 
 
-def test_the_secret_is_told_once(shop: Shop) -> None:
+def test_the_secret_is_shown_once(shop: Shop) -> None:
     wanted: Any = {"url": _URL, "enabled_events": ["*"], "api_version": stripe.api_version}
     made = shop.stripe.v1.webhook_endpoints.create(wanted)
     assert str(made.secret).startswith("whsec_")

@@ -138,7 +138,7 @@ def test_every_order_with_losses_and_repetitions_ends_the_same(
         assert stored_state(place, scenario) == expected, [event.id for event in order]
 
 
-def test_the_second_subscription_and_the_scheduled_change_are_told() -> None:
+def test_the_second_subscription_and_the_scheduled_change_are_reported() -> None:
     end = expected_after(SECOND, api_after(SECOND))
     assert end.alerts == {"several_subscriptions": tuple(sorted(end.subscriptions))}
     scheduled = [snapshot.scheduled for snapshot, *_ in end.subscriptions.values()]

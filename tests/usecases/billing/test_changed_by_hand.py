@@ -60,7 +60,7 @@ def test_a_schedule_to_a_price_of_no_plan_is_shown_as_another_plan(
     assert reconcile_tenant(shop.billing, "acme", repair=False, now=shop.now) == []
 
 
-def test_a_lookup_key_moved_to_a_foreign_product_is_told_and_taken_back(shop: DoubleShop) -> None:
+def test_a_lookup_key_moved_to_a_foreign_product_is_reported_and_taken_back(shop: DoubleShop) -> None:
     v1 = shop.client.v1
     product = v1.products.create({"name": "Newsletter"})
     cheap: Any = {"product": product.id, "currency": "usd", "unit_amount": 5_00}

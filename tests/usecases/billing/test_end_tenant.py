@@ -62,7 +62,7 @@ def test_the_subscription_is_canceled_in_stripe_at_once_and_here_without_its_web
     assert set(actions(shop)) >= {"tenant.ended", "billing.subscription_canceled", "plan.changed"}
 
 
-def test_a_subscription_that_no_webhook_told_of_is_canceled_too(shop: DoubleShop) -> None:
+def test_a_subscription_that_no_webhook_announced_is_canceled_too(shop: DoubleShop) -> None:
     subscription_id = shop.pay()
     assert end(shop).subscription_ids == [subscription_id]
     assert [each.status for each in shop.subscriptions()] == ["canceled"]

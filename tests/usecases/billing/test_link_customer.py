@@ -101,7 +101,7 @@ def test_a_subscription_that_stripe_no_longer_knows_is_ended_by_reconciliation(s
     assert reconcile_tenant(shop.billing, "acme", repair=False, now=shop.now) == []
 
 
-def test_a_subscription_that_names_another_tenant_is_told() -> None:
+def test_a_subscription_that_names_another_tenant_is_reported() -> None:
     place: BillingPlace = MemoryBillingPlace()
     with open_shop(place) as shop:
         subscription_id = shop.pay("starter")

@@ -277,7 +277,7 @@ def test_a_tenant_whose_plan_changes_meanwhile_is_not_moved(shop: DoubleShop) ->
     assert had(shop) == ("enterprise", 1)
 
 
-def test_only_the_tenants_that_are_named_are_moved_and_unknown_ones_are_told(shop: DoubleShop) -> None:
+def test_only_the_tenants_that_are_named_are_moved_and_unknown_ones_are_reported(shop: DoubleShop) -> None:
     set_plan(shop.place.directory, "acme", STARTER, Change("ada", shop.now))
     shop.sell(selling(LARGER))
     newest = shop.plans.find("starter")

@@ -209,7 +209,7 @@ def test_b31_the_first_payment_closes_the_pages_that_another_tab_has_open(shop: 
 
 
 @pytest.mark.parametrize(("policy", "living"), [("alert", 2), ("cancel_newer", 1)])
-def test_b32_a_second_living_subscription_is_told_and_ends_by_policy(
+def test_b32_a_second_living_subscription_is_reported_and_ends_by_policy(
     shop: DoubleShop, policy: Any, living: int
 ) -> None:
     shop.billing = replace(shop.billing, second_subscription=policy)

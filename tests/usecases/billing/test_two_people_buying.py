@@ -166,7 +166,7 @@ SECOND_BY_HAND = [Step("buy"), Step("by_hand", plan="enterprise")]
 @settings(max_examples=settings().max_examples // 5)
 @example(steps=SECOND_BY_HAND)
 @given(steps=STEPS)
-def test_one_reconciliation_leaves_one_subscription_or_tells_of_more(
+def test_one_reconciliation_leaves_one_subscription_or_reports_more(
     policy: SecondSubscription, steps: list[Step]
 ) -> None:
     with open_shop() as shop:

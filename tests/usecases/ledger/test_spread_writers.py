@@ -59,7 +59,7 @@ def test_the_documents_are_as_many_as_the_rate_needs_up_to_64(
     assert settings_of(memory).shards == after
 
 
-def test_only_the_commits_since_the_last_fold_tell_the_rate(memory: MemoryStore) -> None:
+def test_only_the_commits_since_the_last_fold_make_the_rate(memory: MemoryStore) -> None:
     new_tenant(memory)
     for minute, commits, shards in ((0, PER_MINUTE, 1), (1, PER_MINUTE, 1), (2, PER_MINUTE + 1, 2)):
         record(memory, commits, writing(1), MIDNIGHT + minute * MINUTE)

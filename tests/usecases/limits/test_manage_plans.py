@@ -91,7 +91,7 @@ def test_a_price_that_is_paid_may_go_and_the_change_says_how_many_keep_it(
     )
 
 
-def test_new_removed_and_reordered_plans_and_aliases_are_told(manager: PlanManager) -> None:
+def test_new_removed_and_reordered_plans_and_aliases_are_reported(manager: PlanManager) -> None:
     team = replace(STARTER, id="team", name="Team")
     changes = manager.preview(offering(FREE, ENTERPRISE, PROFESSIONAL, team), NOON)
     assert [(each.plan, each.version, each.what) for each in changes.plans] == [
@@ -139,7 +139,7 @@ def test_a_plan_that_nobody_has_any_more_may_go(manager: PlanManager, store: Mov
     assert manager.read().find("starter") is None
 
 
-def test_who_read_older_plans_is_told_and_changes_nothing(manager: PlanManager) -> None:
+def test_who_read_older_plans_is_refused_and_changes_nothing(manager: PlanManager) -> None:
     manager.replace(with_starter(token_limit=1), BY_ADA, read_version=0)
     with pytest.raises(Conflict, match="their version is 1 now") as refusal:
         manager.replace(with_starter(token_limit=2), BY_ADA, read_version=0)

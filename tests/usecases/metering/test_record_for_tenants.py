@@ -176,7 +176,7 @@ def test_what_was_not_recorded_can_be_sent_again() -> None:
     assert (again.accepted, again.duplicates, again.ids) == (1, 1, ["a", "b"])
 
 
-def test_each_of_500_events_that_were_not_recorded_is_told() -> None:
+def test_each_of_500_events_that_were_not_recorded_is_reported() -> None:
     platform = Platform(failing={"bolt"})
     answer = platform.record(
         [Item("acme", "a", 1).sent(), *(Item("bolt", str(n), 1).sent() for n in range(499))]

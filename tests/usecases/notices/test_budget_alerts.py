@@ -71,7 +71,7 @@ def kinds(place: AlertPlace) -> Sequence[str]:
 @pytest.mark.parametrize("is_firestore", [False, True])
 @pytest.mark.parametrize("took_effect", [False, True])
 @pytest.mark.parametrize("calls", range(0, 16, 2))
-def test_h7_a_fold_interrupted_anywhere_and_retried_tells_each_threshold_once(
+def test_h7_a_fold_interrupted_anywhere_and_retried_reports_each_threshold_once(
     calls: int, took_effect: bool, is_firestore: bool, request: pytest.FixtureRequest
 ) -> None:
     place = (

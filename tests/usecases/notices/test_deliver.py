@@ -206,7 +206,7 @@ def test_an_endpoint_that_fails_for_an_hour_gets_the_webhook_once_it_answers(pla
     assert place.endpoint().status == "enabled"
 
 
-def test_an_endpoint_that_fails_for_days_is_disabled_and_its_owners_are_told_once(place: Place) -> None:
+def test_an_endpoint_that_fails_for_days_is_disabled_and_its_owners_learn_it_once(place: Place) -> None:
     place.webhooks.failure = DeliveryFailed("500 Internal Server Error")
     while place.now < NOON + DISABLED_AFTER + timedelta(days=2):
         place.add(notice_entry(replace(NOTICE, cause=str(place.now), at=place.now)))

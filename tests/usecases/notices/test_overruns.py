@@ -111,7 +111,7 @@ def test_a_run_within_its_hold_is_no_alert(runs: Runs) -> None:
     assert runs.place.entries() == []
 
 
-def test_a_run_that_is_over_is_told_in_the_tick_after_its_end(runs: Runs) -> None:
+def test_a_run_that_is_over_is_reported_in_the_tick_after_its_end(runs: Runs) -> None:
     runs.admit("a", 10)
     runs.draw("a", 13)
     runs.tick()
@@ -128,7 +128,7 @@ def test_a_run_that_is_over_is_told_in_the_tick_after_its_end(runs: Runs) -> Non
     assert mail.subject == "“Acme”: a run over budget"
 
 
-def test_what_is_recorded_after_an_end_is_told_once(runs: Runs) -> None:
+def test_what_is_recorded_after_an_end_is_reported_once(runs: Runs) -> None:
     runs.admit("a", 10)
     runs.draw("a", 2)
     runs.end("a")
@@ -140,7 +140,7 @@ def test_what_is_recorded_after_an_end_is_told_once(runs: Runs) -> None:
     assert len(runs.notices()) == 1
 
 
-def test_a_run_that_nobody_ends_is_told_when_its_hold_has_expired(runs: Runs) -> None:
+def test_a_run_that_nobody_ends_is_reported_when_its_hold_has_expired(runs: Runs) -> None:
     runs.admit("a", 10)
     runs.draw("a", 13)
     runs.tick(NOON + HOUR)
@@ -149,7 +149,7 @@ def test_a_run_that_nobody_ends_is_told_when_its_hold_has_expired(runs: Runs) ->
     assert runs.told() == [("a", 13, 10)]
 
 
-def test_what_is_recorded_after_the_expiry_is_told_at_one_of_the_next_looks(runs: Runs) -> None:
+def test_what_is_recorded_after_the_expiry_is_reported_at_one_of_the_next_looks(runs: Runs) -> None:
     runs.admit("a", 10)
     runs.draw("a", 2)
     runs.tick(NOON + HOUR + GRACE)
@@ -207,7 +207,7 @@ def test_many_runs_are_one_mail(runs: Runs) -> None:
 
 @pytest.mark.parametrize("took_effect", [False, True])
 @pytest.mark.parametrize("calls", range(7))
-def test_h7_a_look_interrupted_anywhere_and_retried_tells_each_run_once(
+def test_h7_a_look_interrupted_anywhere_and_retried_reports_each_run_once(
     calls: int, took_effect: bool, runs: Runs
 ) -> None:
     for run_id in ("a", "b"):

@@ -230,7 +230,7 @@ def test_a_mail_and_a_webhook_have_the_usage_and_its_effect(
     }
 
 
-def test_a_cost_near_its_limit_is_told_in_dollars_and_as_a_lower_bound(place: AlertPlace) -> None:
+def test_a_cost_near_its_limit_is_shown_in_dollars_and_as_a_lower_bound(place: AlertPlace) -> None:
     set_limits(place.directory, "acme", {"cost_nanousd": 10 * NANOUSD_PER_USD}, Change("test", NOON))
     bill = EventCost("exact", 9 * NANOUSD_PER_USD, "provider")
     events = [costing(llm_call("priced"), bill), costing(llm_call("unpriced"), EventCost("unknown"))]

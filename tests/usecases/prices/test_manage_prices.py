@@ -37,7 +37,7 @@ def models(book: PriceBook) -> list[str | None]:
     return [entry.key.model for entry in book.entries]
 
 
-def test_an_import_replaces_everything_and_tells_what_changed() -> None:
+def test_an_import_replaces_everything_and_says_what_changed() -> None:
     books = MemoryStore()
     change_prices(books, all_of(table("a") + table("b")), CHANGE)
     changes = change_prices(books, all_of(table("b") + table("c")), CHANGE)
@@ -88,7 +88,7 @@ def test_one_price_is_set_replaced_and_removed() -> None:
         addition(table("a") + table("b"))
 
 
-def test_who_read_an_older_version_is_told_so_and_changes_nothing() -> None:
+def test_who_read_an_older_version_is_refused_and_changes_nothing() -> None:
     books = MemoryStore()
     change_prices(books, addition(table("a")), CHANGE, read_version=0)
     with pytest.raises(Conflict, match="their version is 1 now"):

@@ -119,7 +119,7 @@ def test_events_without_data_say_nothing() -> None:
     assert assemble(silent + sse(CHAT), None) == assemble(CHAT, None)
 
 
-def test_the_name_of_an_event_tells_an_error() -> None:
+def test_the_name_of_an_event_shows_an_error() -> None:
     expected = assemble(CHAT, None)._replace(is_finished=False)
     assert assemble(sse(CHAT) + 'event: error\ndata: {"detail": "gone"}\n\n', None) == expected
     assert assemble(sse(CHAT) + "event: error\ndata: gone\n\n", None) == expected
