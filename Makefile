@@ -51,9 +51,9 @@ shell: $(SYNCED)  ## Open a shell whose variables name the running stack, its te
 test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits" for some of those in Python)
 	@$(MAKE) --no-print-directory --keep-going $(if $(ARGS),test-python,test-parts)
 
-# Three, because each waits a third of its time; the longest first.
+# Four, because each waits a third of its time; the longest first.
 test-parts:
-	@$(MAKE) --no-print-directory --keep-going $(call AT_ONCE,3) $(SYNC_OUTPUT) \
+	@$(MAKE) --no-print-directory --keep-going $(call AT_ONCE,4) $(SYNC_OUTPUT) \
 		test-rest test-stack test-http test-browser test-usecases test-web test-client
 
 test-web:
