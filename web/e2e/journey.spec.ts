@@ -56,7 +56,11 @@ async function createTenant(page: Page, name: string) {
 /** Create a key and return its secret, which the page then shows no more. */
 async function createKey(page: Page, name: string): Promise<string> {
   await page.getByRole('link', { name: 'Settings' }).click()
-  await page.getByRole('button', { name: 'Create key', exact: true }).click()
+  // The usage page, which stays until the next one has loaded, has a button of this name too.
+  await page
+    .getByRole('region', { name: 'API keys', exact: true })
+    .getByRole('button', { name: 'Create key' })
+    .click()
   const form = page.getByRole('dialog', { name: 'Create an API key' })
   await form.getByLabel('Name').fill(name)
   await form.getByRole('button', { name: 'Create key' }).click()

@@ -22,7 +22,7 @@ export function SettingsLayout() {
   return (
     <Page
       title="Settings"
-      description={`API keys, members, budgets, alerts, time zone and audit log of ${tenant.name}.`}
+      description={`${tenant.name}: API keys, members, budgets, alerts, time zone and audit log.`}
     >
       <TabNav label="Settings" tabs={TABS} />
       <Outlet context={tenant} />
