@@ -7,11 +7,9 @@ import pytest
 import stripe
 from werkzeug.test import TestResponse
 
-from shared.adapters.stripe import StripeApi
-from shared.domain.billing.plan_mapping import catalog_to_sell
 from tests.http.serving import Functions, Json, bearer, succeeded
 from tests.http.stripe_caller import SECRET, send
-from tests.plans import PLANS, current_plans
+from tests.sold_catalog import sell_catalog
 from tools.stripe_double.serving import Served, serving
 
 KEY = "sk_test_routes"
@@ -61,5 +59,5 @@ def open_shop(set_up: Callable[[], Functions], monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("STRIPE_API_BASE", double.url)
         monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
         monkeypatch.setenv("GWI_WEB_ORIGIN", f"{ORIGIN}/")
-        StripeApi(KEY, double.url, current_plans).sync_catalog(catalog_to_sell(PLANS))
+        sell_catalog(double)
         yield Shop(set_up(), double)

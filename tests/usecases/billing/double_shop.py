@@ -3,9 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
@@ -22,10 +20,10 @@ from shared.usecases.billing.start_checkout import Purchase, ReturnPages, start_
 from shared.usecases.billing.stripe_changes import read_stripe_event
 from tests.billing_places import BillingPlace, MemoryBillingPlace
 from tests.plans import PLANS
+from tests.sold_catalog import sell_catalog
 from tests.tools.test_stripe_double.shop import browse
 from tests.usecases.billing.billing_scenarios import account_of
 from tests.usecases.plain_sums import new_tenant
-from tools.stripe_double.account import StripeObject
 from tools.stripe_double.serving import Served, serving
 
 KEY = "sk_test_shop"
@@ -45,7 +43,7 @@ class DoubleShop:
         self.billing = BillingDependencies(place.open(), self.api, DEFAULT_GRACE, lambda: self.plans)
         self.client = stripe.StripeClient(KEY, base_addresses={"api": double.url})
         new_tenant(place.directory, plan="free")
-        self.account.objects = deepcopy(_catalog_in_stripe())
+        sell_catalog(double)
 
     def sell(self, plans: PlanCatalog) -> list[str]:
         """Sell these plans from now on, and return what that changes in Stripe."""
@@ -125,14 +123,6 @@ class DoubleShop:
     def customer_id(self) -> str | None:
         """The stored customer of tenant acme."""
         return account_of(self.place.open()).customer_id
-
-
-@cache
-def _catalog_in_stripe() -> dict[str, dict[str, StripeObject]]:
-    """Put the whole catalog into a double once, as every shop begins with it; return the double's objects."""
-    with serving() as double:
-        StripeApi(KEY, double.url, lambda: PLANS).sync_catalog(catalog_to_sell(PLANS))
-        return double.account.objects
 
 
 @contextmanager
