@@ -13,6 +13,7 @@ FUNCTIONS := record_usage stripe_webhook usage_api aggregate
 SOURCES := $(wildcard shared functions tools tests)
 HTTP_TESTS := tests/http tests/golden tests/rules
 USECASE_TESTS := tests/domain tests/usecases
+TOOL_TESTS := tests/tools tests/gate
 BROWSER_TEST := tests/e2e/test_dashboard.py
 SYNC_OUTPUT := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 # A make that was called with --jobs shares its own with those that it calls.
@@ -35,7 +36,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 # Run an installation with progress and one sentence if it fails.
 INSTALL := sh tools/dev/install.sh
 
-.PHONY: help dev shell test test-parts test-web test-http test-usecases test-rest test-stack test-browser test-client test-python \
+.PHONY: help dev shell test test-parts test-web test-http test-usecases test-tools test-rest test-stack test-browser test-client test-python \
 	fuzz faults chaos gate mutants smoke drill coverage check check-python check-client check-web types format bench build deploy destroy lock clean
 
 help:  ## List the targets
@@ -54,7 +55,7 @@ test: $(SYNCED) $(NODE_SYNCED)  ## Run every test (ARGS="tests/domain -k limits"
 # Four, because each waits a third of its time; the longest first.
 test-parts:
 	@$(MAKE) --no-print-directory --keep-going $(call AT_ONCE,4) $(SYNC_OUTPUT) \
-		test-rest test-stack test-http test-browser test-usecases test-web test-client
+		test-http test-stack test-tools test-browser test-rest test-usecases test-web test-client
 
 test-web:
 	@npm --prefix web test --silent
@@ -69,8 +70,11 @@ test-http:
 test-usecases:
 	@exec $(BIN)/python -m pytest $(USECASE_TESTS)
 
+test-tools:
+	@exec $(BIN)/python -m pytest $(TOOL_TESTS)
+
 test-rest:
-	@exec $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(HTTP_TESTS) $(USECASE_TESTS) tests/e2e)
+	@exec $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,$(HTTP_TESTS) $(USECASE_TESTS) $(TOOL_TESTS) tests/e2e)
 
 test-stack:
 	@exec $(BIN)/python -m pytest tests/e2e --ignore=$(BROWSER_TEST)

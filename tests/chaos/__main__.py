@@ -20,7 +20,7 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything is stopped
     logs: Path = ROOT / ".local" / "chaos"
-    report = asdict(run(options.events, options.faults, logs))
+    report = asdict(run(options.events, options.faults, logs, heap_mb=2048))
     text = json.dumps(report, indent=2)
     REPORT.write_text(text + "\n")
     sys.stdout.write(f"{text}\n")

@@ -15,6 +15,7 @@ from shared.usecases.ledger.verify_counters import verify_counters
 from tests.chaos.faults import Fault, faults_of
 from tests.chaos.load import Load, Tally, record_all
 from tests.chaos.stack import TENANT, ChaosStack, chaos_stack
+from tools.dev.emulators import USUAL_HEAP_MB
 
 _BETWEEN_FAULTS_SECONDS = 1.0
 _TICK_EVERY_SECONDS = 2.0
@@ -42,9 +43,9 @@ class Report:
     """From the end of a fault until the instance that it struck acknowledged a request."""
 
 
-def run(events: int, least_faults: int, logs: Path) -> Report:
-    """Record `events` under at least `least_faults` faults."""
-    with chaos_stack(logs) as stack, ThreadPoolExecutor(max_workers=2) as threads:
+def run(events: int, least_faults: int, logs: Path, *, heap_mb: int = USUAL_HEAP_MB) -> Report:
+    """Record `events` under at least `least_faults` faults; `heap_mb` is for the emulator, which keeps them all."""
+    with chaos_stack(logs, heap_mb=heap_mb) as stack, ThreadPoolExecutor(max_workers=2) as threads:
         tally, load, ended = Tally(), Load(events), Event()
         recording = threads.submit(record_all, stack, load, tally)
         ticks = threads.submit(_tick_until, stack, ended)

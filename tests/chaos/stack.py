@@ -17,7 +17,7 @@ from tests.e2e.running import eventually
 from tests.http.serving import BY_NAME, encoded, pushed
 from tests.plans import ENTERPRISE
 from tests.tcp_proxy import Proxy, proxy
-from tools.dev.emulators import start_firestore
+from tools.dev.emulators import USUAL_HEAP_MB, start_firestore
 from tools.dev.errors import StackError
 from tools.dev.functions import emulated_environment, start_function
 from tools.dev.loopback import post_json
@@ -90,10 +90,10 @@ def _answers(container: Container) -> bool:
 
 
 @contextmanager
-def chaos_stack(logs: Path) -> Iterator[ChaosStack]:
-    """Run the stack for the block."""
+def chaos_stack(logs: Path, *, heap_mb: int = USUAL_HEAP_MB) -> Iterator[ChaosStack]:
+    """Run the stack for the block; a long campaign fills more than the emulator's usual heap."""
     with ExitStack() as running:
-        emulator = start_firestore(logs, heap_mb=2048)
+        emulator = start_firestore(logs, heap_mb=heap_mb)
         running.callback(emulator.process.stop)
         wait_until_ready([emulator], timeout_seconds=_START_SECONDS)
         environment = emulated_environment(emulator, emulator) | {"PUBSUB_EMULATOR_HOST": "127.0.0.1:1"}

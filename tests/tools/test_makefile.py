@@ -152,11 +152,13 @@ def test_make_clean_removes_what_was_made_and_nothing_else(tree: Path) -> None:
 
 HTTP_TESTS = ("tests/http", "tests/golden", "tests/rules")
 USECASE_TESTS = ("tests/domain", "tests/usecases")
-IGNORED = " ".join(f"--ignore={each}" for each in (*HTTP_TESTS, *USECASE_TESTS, "tests/e2e"))
+TOOL_TESTS = ("tests/tools", "tests/gate")
+IGNORED = " ".join(f"--ignore={each}" for each in (*HTTP_TESTS, *USECASE_TESTS, *TOOL_TESTS, "tests/e2e"))
 BROWSER_TEST = "tests/e2e/test_dashboard.py"
 PARTS = {
     "test-http": f"python -m pytest {' '.join(HTTP_TESTS)}",
     "test-usecases": f"python -m pytest {' '.join(USECASE_TESTS)}",
+    "test-tools": f"python -m pytest {' '.join(TOOL_TESTS)}",
     "test-rest": f"python -m pytest tests {IGNORED}",
     "test-client": "python -m pytest",
     "test-web": "npm --prefix web test --silent",
