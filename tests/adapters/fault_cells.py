@@ -108,7 +108,7 @@ class Stores:
 
 
 Scenario = Callable[[Stores], Sequence[object]]
-"""Uses the stores, and returns what its callers were told."""
+"""Uses the stores, and returns the answers that its callers get."""
 
 
 class Fault(NamedTuple):
@@ -127,9 +127,9 @@ Faults = Sequence[Fault]
 
 
 class Left(NamedTuple):
-    """The end of a scenario: what was told, and every document, without random names and values."""
+    """The end of a scenario: the answers, and every document, without random names and values."""
 
-    told: Sequence[object]
+    answered: Sequence[object]
     documents: Sequence[str]
 
 
@@ -152,19 +152,19 @@ class Laboratory:
         project_id, recorded = _new_project(), RecordedCalls()
         stores = Stores.on(self._rpc(project_id, recorded))
         ports = {field.name: counted(getattr(stores, field.name)) for field in fields(Stores)}
-        told = scenario(Stores(**{name: port for name, (port, _) in ports.items()}))
+        answered = scenario(Stores(**{name: port for name, (port, _) in ports.items()}))
         used = {f"{name}.{method}" for name, (_, calls) in ports.items() for method in calls}
-        return Undisturbed(Left(told, _documents(self._rpc(project_id))), recorded.methods, used)
+        return Undisturbed(Left(answered, _documents(self._rpc(project_id))), recorded.methods, used)
 
     def run_with(self, scenario: Scenario, faults: Faults) -> Left:
-        """Run a scenario with faults; an exception that ends it is told too."""
+        """Run a scenario with faults; an exception that ends it is an answer too."""
         project_id = _new_project()
         failing = ChosenFailures({fault.call: (fault.code, fault.is_done) for fault in faults})
         try:
-            told = scenario(Stores.on(self._rpc(project_id, failing)))
+            answered = scenario(Stores.on(self._rpc(project_id, failing)))
         except Exception as error:  # noqa: BLE001 (of any kind: the scenario has none without the fault)
-            told = [error]
-        return Left(told, _documents(self._rpc(project_id)))
+            answered = [error]
+        return Left(answered, _documents(self._rpc(project_id)))
 
     def _rpc(self, project_id: str, *interceptors: Any) -> FirestoreRpc:
         channel = grpc.intercept_channel(self._channel, *interceptors)

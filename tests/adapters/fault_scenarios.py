@@ -1,4 +1,4 @@
-"""Scenarios of tenants, people, prices and the reconciliation, as their use cases run; each returns what was told."""
+"""Scenarios of tenants, people, prices and the reconciliation, as their use cases run; each returns the answers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -56,7 +56,7 @@ CHANGE = Change("admin:ada", NOON, "because")
 _REFUSALS = (UsageError, StaleMembers)
 
 
-def told(call: Callable[..., object], *args: object) -> object:
+def answered(call: Callable[..., object], *args: object) -> object:
     """Return the result of a call, or the name of its refusal."""
     try:
         return call(*args)
@@ -68,26 +68,26 @@ def a_tenant_is_created_and_changed(stores: Stores) -> Sequence[object]:
     directory = stores.directory
     unknown = replace(CREATED, tenant_id="bolt")
     answers = [
-        told(directory.create_tenant, ACME, KEY, CREATED),
-        told(directory.create_tenant, replace(ACME, name="Other"), replace(KEY, id="other"), CREATED),
-        told(
+        answered(directory.create_tenant, ACME, KEY, CREATED),
+        answered(directory.create_tenant, replace(ACME, name="Other"), replace(KEY, id="other"), CREATED),
+        answered(
             directory.create_tenant, replace(ACME, id="keyless"), None, replace(CREATED, tenant_id="keyless")
         ),
         sorted(each.id for each in directory.find_tenants(["acme", "bolt", "keyless"])),
-        told(directory.set_plan, "acme", PlanVersion("professional", 2), CREATED),
-        told(directory.set_plan, "bolt", PlanVersion("professional", 2), unknown),
-        told(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),
-        told(directory.set_takes_estimates, "acme", True, CREATED),
-        told(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
-        told(directory.change_grants, "acme", [PILOT, TOKENS], (), CREATED),
-        told(directory.change_grants, "acme", [RUNS], [TOKENS.id], CREATED),
-        told(directory.set_budgets, "acme", [CAP], CREATED),
-        told(directory.set_on_unreadable, "acme", "open", CREATED),
-        told(directory.set_time_zone, "acme", "Europe/Berlin", CREATED),
-        told(directory.set_suspended_at, "acme", NOON, CREATED),
-        told(directory.set_ended_at, "acme", NOON, CREATED),
-        told(directory.set_profile, "acme", TenantProfile("New", {"a": "b"}), CREATED),
-        told(directory.set_profile, "bolt", TenantProfile("New", {}), unknown),
+        answered(directory.set_plan, "acme", PlanVersion("professional", 2), CREATED),
+        answered(directory.set_plan, "bolt", PlanVersion("professional", 2), unknown),
+        answered(directory.set_alert_recipients, "acme", ["a@example.com"], CREATED),
+        answered(directory.set_takes_estimates, "acme", True, CREATED),
+        answered(directory.set_limits, "acme", LimitOverrides(tokens=5), CREATED),
+        answered(directory.change_grants, "acme", [PILOT, TOKENS], (), CREATED),
+        answered(directory.change_grants, "acme", [RUNS], [TOKENS.id], CREATED),
+        answered(directory.set_budgets, "acme", [CAP], CREATED),
+        answered(directory.set_on_unreadable, "acme", "open", CREATED),
+        answered(directory.set_time_zone, "acme", "Europe/Berlin", CREATED),
+        answered(directory.set_suspended_at, "acme", NOON, CREATED),
+        answered(directory.set_ended_at, "acme", NOON, CREATED),
+        answered(directory.set_profile, "acme", TenantProfile("New", {"a": "b"}), CREATED),
+        answered(directory.set_profile, "bolt", TenantProfile("New", {}), unknown),
     ]
     return [*answers, directory.find_tenant("acme"), directory.find_tenant("bolt")]
 
@@ -98,7 +98,7 @@ def tenants_are_provisioned_and_listed(stores: Stores) -> Sequence[object]:
     rows = TenantRows(stores.tenant_index, Ledger(stores.usage), lambda _: None)
     bolt = OwnedTenantRequest(TenantRequest("bolt", "Bolt", FREE), "bea@example.com")
     other = OwnedTenantRequest(TenantRequest("bolt", "Other", FREE), "bea@example.com")
-    made = [told(provision_tenant, dependencies, each, CHANGE) for each in (bolt, bolt, other)]
+    made = [answered(provision_tenant, dependencies, each, CHANGE) for each in (bolt, bolt, other)]
     stores.directory.create_tenant(ACME, None, CREATED)
     unlisted = stores.tenant_index.read_row("acme")
     assert unlisted.row is not None
@@ -135,15 +135,17 @@ def creating_requests_are_repeated(stores: Stores) -> Sequence[object]:
     new_tenant(directory)
     first = REQUEST.receipt("first", NOON)
     answers = [
-        told(directory.save_keys, [KEY], replace(CREATED, receipt=first)),
-        told(directory.save_keys, [replace(KEY, id="again")], replace(CREATED, receipt=first)),
+        answered(directory.save_keys, [KEY], replace(CREATED, receipt=first)),
+        answered(directory.save_keys, [replace(KEY, id="again")], replace(CREATED, receipt=first)),
     ]
     found = directory.find_receipt(first.id)
     assert found is not None
     later = REQUEST.receipt("later", found.expires_at, found)
-    answers.append(told(directory.save_keys, [replace(KEY, id="second")], replace(CREATED, receipt=later)))
     answers.append(
-        told(
+        answered(directory.save_keys, [replace(KEY, id="second")], replace(CREATED, receipt=later))
+    )
+    answers.append(
+        answered(
             directory.create_tenant,
             replace(ACME, id="bolt"),
             replace(KEY, id="b"),
@@ -156,9 +158,9 @@ def creating_requests_are_repeated(stores: Stores) -> Sequence[object]:
 def operators_come_and_go(stores: Stores) -> Sequence[object]:
     operators = stores.operators
     return [
-        told(operators.save_operator, OPERATOR, OPERATOR_ADDED),
+        answered(operators.save_operator, OPERATOR, OPERATOR_ADDED),
         operators.find_operator(OPERATOR.user_id),
-        told(operators.remove_operator, OPERATOR.user_id, OPERATOR_REMOVED),
+        answered(operators.remove_operator, OPERATOR.user_id, OPERATOR_REMOVED),
         operators.list_operators(),
     ]
 
@@ -180,9 +182,9 @@ def people_are_invited_join_and_leave(stores: Stores) -> Sequence[object]:
         [each.tenant.id for each in received],
         joined.member.role,
         promoted.role,
-        told(members.create_tenant_with_owner, ADAS, ADA, entry("tenant.created")),
+        answered(members.create_tenant_with_owner, ADAS, ADA, entry("tenant.created")),
         remove_member(members, ada, "bob", NOON).email,
-        told(remove_member, members, ada, "bob", NOON),
+        answered(remove_member, members, ada, "bob", NOON),
         [each.user_id for each in members.list_members(ADAS.id)],
         [each.tenant.id for each in members.list_memberships("ada")],
         [each.tenant.id for each in members.read_profile("ada", ADA.email).memberships],
@@ -199,16 +201,16 @@ def invitations_end_without_a_membership(stores: Stores) -> Sequence[object]:
     given = replace(INVITATION, email="cy@example.com", invited_by="eve@example.com")
     eve = Member(user_id="eve", email=given.invited_by, name=None, role="admin", joined_at=NOON)
     answers = [
-        told(members.add_member, ADAS.id, eve, entry("member.added")),
-        told(members.add_member, ADAS.id, eve, entry("member.added")),
+        answered(members.add_member, ADAS.id, eve, entry("member.added")),
+        answered(members.add_member, ADAS.id, eve, entry("member.added")),
     ]
     for each in (INVITATION, given):
         members.save_invitation(ADAS.id, each, NOTHING_OUTGOING, entry("member.invited"))
-    answers.append(told(withdraw_invitation, members, ada, INVITATION.id, NOON))
+    answers.append(answered(withdraw_invitation, members, ada, INVITATION.id, NOON))
     members.save_invitation(ADAS.id, INVITATION, NOTHING_OUTGOING, entry("member.invited"))
     answers += [
-        told(decline_invitation, members, identity, ADAS.id, NOON),
-        told(decline_invitation, members, identity, ADAS.id, NOON),
+        answered(decline_invitation, members, identity, ADAS.id, NOON),
+        answered(decline_invitation, members, identity, ADAS.id, NOON),
         remove_member(members, ada, "eve", NOON).email,
     ]
     return [*answers, members.list_invitations(ADAS.id)]
@@ -224,7 +226,7 @@ def prices_are_changed(stores: Stores) -> Sequence[object]:
         change_prices(books, replacement(parse_prices(table("a") + table("b"))), CHANGE).added,
         change_prices(books, addition(table("c")), CHANGE).added,
         change_prices(books, removal(key, date(2026, 11, 1)), CHANGE).removed,
-        told(change_prices, books, removal(key, None), CHANGE),
+        answered(change_prices, books, removal(key, None), CHANGE),
         read_book(books).entries,
         books.list_price_changes(5),
     ]
@@ -236,8 +238,8 @@ def plans_are_changed(stores: Stores) -> Sequence[object]:
     larger = PlanCatalog(plans=(FREE, replace(STARTER, token_limit=600_000)))
     return [
         manager.replace(larger, CHANGE),
-        told(manager.replace, PlanCatalog(plans=(FREE,)), CHANGE),
-        told(manager.replace, PLANS, CHANGE, 0),
+        answered(manager.replace, PlanCatalog(plans=(FREE,)), CHANGE),
+        answered(manager.replace, PLANS, CHANGE, 0),
         manager.read().plans,
         list(stores.plan_catalogs.list_plan_holders()),
         stores.plan_catalogs.list_plan_changes(5),
@@ -249,11 +251,11 @@ def a_reconciliation_takes_its_turns(stores: Stores) -> Sequence[object]:
         new_tenant(stores.directory, tenant_id)
     turns = ReconciliationTurns(stores.reconciliations)
     return [
-        told(turns.begin, "", NOON),
-        told(turns.begin, "", NOON),
+        answered(turns.begin, "", NOON),
+        answered(turns.begin, "", NOON),
         list(stores.billing.list_tenants(limit=1)),
         turns.pass_on("", "acme", NOON),
-        told(turns.begin, "acme", NOON),
+        answered(turns.begin, "acme", NOON),
         list(stores.billing.list_tenants("acme")),
         turns.pass_on("acme", None, NOON),
         turns.pass_on("acme", None, NOON),

@@ -1,4 +1,4 @@
-"""The scenario of corrections, as their use case runs; it returns what was told."""
+"""The scenario of corrections, as their use case runs; it returns the answers."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from shared.usecases.metering.correct_events import EventCorrector
 from shared.usecases.metering.record_events import EventRecorder
 from shared.usecases.prices.read_prices import PriceReader
 from tests.adapters.fault_cells import Stores
-from tests.adapters.fault_scenarios import told
+from tests.adapters.fault_scenarios import answered
 from tests.sample_events import NOON, ONE_SHARD, counted, llm_call
 from tests.usecases.plain_sums import new_tenant, stored_tenant
 
@@ -29,13 +29,13 @@ def events_are_corrected(stores: Stores) -> Sequence[object]:
     corrector = EventCorrector(EventRecorder(Ledger(usage), PriceReader(MemoryStore())))
     void, unvoid = partial(corrector.void, tenant), partial(corrector.unvoid, tenant)
     answers = [
-        told(void, "e0", CHANGE),
-        told(void, "e0", CHANGE),
-        told(unvoid, "e0", CHANGE),
-        told(unvoid, "e1", CHANGE),
-        told(corrector.amend, tenant, "e1", NEW, CHANGE),
-        told(void, "nobody", CHANGE),
-        told(void, "e2", LATER),
+        answered(void, "e0", CHANGE),
+        answered(void, "e0", CHANGE),
+        answered(unvoid, "e0", CHANGE),
+        answered(unvoid, "e1", CHANGE),
+        answered(corrector.amend, tenant, "e1", NEW, CHANGE),
+        answered(void, "nobody", CHANGE),
+        answered(void, "e2", LATER),
     ]
     return [
         *answers,

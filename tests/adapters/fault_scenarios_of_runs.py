@@ -1,4 +1,4 @@
-"""A scenario of runs with a budget, from their admission to the look of a tick; returns what was told."""
+"""A scenario of runs with a budget, from their admission to the look of a tick; returns the answers."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Scenarios of usage, folds, alerts, deliveries and billing, as their use cases run; each returns what was told."""
+"""Scenarios of usage, folds, alerts, deliveries and billing, as their use cases run; each returns the answers."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,7 +26,7 @@ from shared.usecases.people.tenant_data import DELETABLE_AFTER, deletable_tenant
 from shared.usecases.platform.compute_overview import OverviewRefresher
 from shared.usecases.platform.tick_history import TickHistory
 from tests.adapters.fault_cells import Stores
-from tests.adapters.fault_scenarios import told
+from tests.adapters.fault_scenarios import answered
 from tests.contracts.test_members import ADA
 from tests.contracts.test_outbox import AUDIT, ENDPOINT, ENTRIES, NOTICE
 from tests.contracts.test_service_status import ATTEMPT, LETTER
@@ -170,8 +170,8 @@ def endpoints_are_changed(stores: Stores) -> Sequence[object]:
     endpoints.save_health(ENDPOINT.after_failure(NOON), AUDIT)
     endpoints.remove_endpoint(gone, AUDIT)
     return [
-        told(endpoints.save_secrets, gone, AUDIT),
-        told(endpoints.save_health, gone),
+        answered(endpoints.save_secrets, gone, AUDIT),
+        answered(endpoints.save_health, gone),
         endpoints.find_endpoint("acme", ENDPOINT.id),
         endpoints.list_endpoints("acme"),
     ]

@@ -1,6 +1,6 @@
 """Fault injection at the gRPC layer: each call of each scenario fails, before or after its effect.
 
-The retries must hide it: what is stored and what is told are as without it.
+The retries must hide it: what is stored and what is answered are as without it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Commits that were not answered: an own one is told from another caller's when its repetition is refused."""
+"""Commits that were not answered: an own one differs from another caller's when its repetition is refused."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -82,7 +82,7 @@ def test_a_writer_whose_commit_is_aborted_twice_spreads_over_twice_as_many_count
 def test_a_commit_whose_response_was_lost_counts_once(connect: Connect, code: grpc.StatusCode) -> None:
     store = _store(connect(LostAnswers(code, times=1)))
     outcomes = store.record("acme", [llm_call("e1", run_id="r"), llm_call("e2", run_id="r")], ONE_SHARD, NOON)
-    assert outcomes == [Outcome.RECORDED] * 2, "this request stored them, although it was not told"
+    assert outcomes == [Outcome.RECORDED] * 2, "this request stored them, although it got no answer"
     assert store.record("acme", [llm_call("e1", run_id="r")], ONE_SHARD, NOON) == [Outcome.DUPLICATE]
     assert counted(store, "acme") == times(2)
     run = store.find_run("acme", "r")

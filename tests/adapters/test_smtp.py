@@ -32,7 +32,7 @@ FROM = "GWI Usage <usage@example.com>"
 
 
 class Handler:
-    """Keeps mails, and answers each step of the conversation as it is told."""
+    """Keeps mails, and answers each step of the conversation as it is asked."""
 
     def __init__(self) -> None:
         self.got: list[EmailMessage] = []

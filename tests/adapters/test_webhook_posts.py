@@ -24,7 +24,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Receiver:
-    """An HTTPS server for hooks.example.com, which answers as it is told and keeps what it got."""
+    """An HTTPS server for hooks.example.com, which answers as it is asked and keeps what it got."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []

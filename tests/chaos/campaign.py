@@ -1,4 +1,4 @@
-"""A campaign: load, faults one after the other, and the comparison of what was told with what is stored."""
+"""A campaign: load, faults one after the other, and the comparison of what was acknowledged with what is stored."""
 
 import time
 from collections import Counter

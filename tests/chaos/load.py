@@ -25,7 +25,7 @@ _BETWEEN_BATCHES_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Tally:
-    """What the agents were told."""
+    """The answers that the agents got."""
 
     acknowledged: set[str] = field(default_factory=set)
     accepted: int = 0
@@ -103,9 +103,9 @@ def _acknowledged(stack: ChaosStack, batch: list[dict[str, object]], tally: Tall
         if answer.status != 200:
             tally.retries[str(answer.status)] += 1
             return False
-        told = json.loads(answer.body)
-        tally.accepted += told["accepted"]
-        tally.duplicates += told["duplicates"]
-        tally.acknowledged.update(told["ids"])
+        reported = json.loads(answer.body)
+        tally.accepted += reported["accepted"]
+        tally.duplicates += reported["duplicates"]
+        tally.acknowledged.update(reported["ids"])
         tally.answered_at[f"recorder {index}"] = time.monotonic()
     return True

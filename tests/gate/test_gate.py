@@ -1,4 +1,4 @@
-"""Each check of the gate fails where its behaviour is broken, and a check that fails is told by the exit code.
+"""Each check of the gate fails where its behaviour is broken, and a check that fails is reported by the exit code.
 
 `make mutants` breaks every behaviour. `make test` makes a sample: what takes no stack of its own.
 """

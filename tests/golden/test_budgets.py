@@ -180,8 +180,10 @@ def test_h7_a_threshold_of_a_budget_gives_one_alert_one_mail_and_one_webhook_in_
         clock.pass_by(MINUTE)
         functions.record(key, costing("0.01", user_id="ann"))
     alerts = functions.read(owner, "/tenants/acme/alerts")["alerts"]
-    told = sorted((each["budget"]["value"], each["threshold_percent"], each["used_usd"]) for each in alerts)
-    assert told == [("ann", 50, "1.20"), ("ann", 100, "1.20"), ("bob", 50, "0.50")]
+    reported = sorted(
+        (each["budget"]["value"], each["threshold_percent"], each["used_usd"]) for each in alerts
+    )
+    assert reported == [("ann", 50, "1.20"), ("ann", 100, "1.20"), ("bob", 50, "0.50")]
     (mail,) = [mail for mail in mails_of(process_memory()) if mail.kind == "limit"]
     assert mail.paragraphs == (
         "Budget each for “ann”: $1.20 of $1.00 provider cost used (120 %).",

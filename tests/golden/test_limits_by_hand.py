@@ -36,8 +36,8 @@ def allows_exactly(functions: Functions, key: str, tokens: int) -> bool:
 
 
 def limits(functions: Functions, key: str) -> Json:
-    told: Json = functions.read(key, "/tenants/acme/usage")["limits"]
-    return told
+    limits: Json = functions.read(key, "/tenants/acme/usage")["limits"]
+    return limits
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def test_b41_a_grant_survives_a_subscription_from_its_start_to_its_end_and_the_b
         ("deleted", {"status": "canceled"}, PROFESSIONAL),
     ]
     for number, (what, changes, tokens) in enumerate(reports):
-        told = event(f"customer.subscription.{what}", SUBSCRIPTION | changes, f"evt_{number}")
-        assert succeeded(send(functions, told)) == {"outcome": "applied"}
+        sent = event(f"customer.subscription.{what}", SUBSCRIPTION | changes, f"evt_{number}")
+        assert succeeded(send(functions, sent)) == {"outcome": "applied"}
         assert allows_exactly(functions, key, tokens), what
     assert functions.read(key, "/tenants/acme/usage")["billing"]["plan"] == "free"
 
@@ -100,8 +100,8 @@ def test_b41_a_plan_gives_the_larger_of_both_for_tokens_and_for_runs(
     give(functions, tokens=30_000)
     give(functions, runs=5)
     small = give(functions, plan="free")
-    told = event("customer.subscription.created", SUBSCRIPTION)
-    assert succeeded(send(functions, told)) == {"outcome": "applied"}
+    sent = event("customer.subscription.created", SUBSCRIPTION)
+    assert succeeded(send(functions, sent)) == {"outcome": "applied"}
     assert allows_exactly(functions, key, STARTER + 30_000)
     assert limits(functions, key)["runs"] == 100 + 5
     large = give(functions, plan="professional")
@@ -118,9 +118,9 @@ def test_b41_granted_tokens_are_added_in_each_period_until_they_end(
     key = functions.create_tenant(plan="free")
     until = clock.now + 40 * DAY
     grant = give(functions, tokens=10_000, until=until)
-    told = {"id": grant.id, "plan": None, "tokens": 10_000, "runs": None, "until": "2026-12-30T12:00:00Z"}
+    shown = {"id": grant.id, "plan": None, "tokens": 10_000, "runs": None, "until": "2026-12-30T12:00:00Z"}
     before = functions.read(key, "/tenants/acme/usage")
-    assert before["limits"]["grants"] == [told], "without the reason, which is for the audit log"
+    assert before["limits"]["grants"] == [shown], "without the reason, which is for the audit log"
     assert before["status"]["period_resets_at"] == "2026-12-01T00:00:00Z", "a grant begins no period"
     for days in (0, 15, 24):
         clock.pass_by(days * DAY)

@@ -1,4 +1,4 @@
-"""P1, P2, P3, P5: one key for all tenants of a platform, within its scopes; each crossing is told."""
+"""P1, P2, P3, P5: one key for all tenants of a platform, within its scopes; each crossing is reported."""
 
 import json
 

@@ -55,15 +55,15 @@ def test_billing_alerts_are_shown_to_those_who_may_manage_billing(shop: Shop) ->
     shop.stripe.v1.subscriptions.update(subscription.id, {"items": [item]})
     shop.deliver_webhooks()
     functions = shop.functions
-    told = [functions.sign_in(f"{role}@example.com", role) for role in ("owner", "admin")]
-    for caller in (*told, functions.create_key("usage:read", "billing:write")):
+    managers = [functions.sign_in(f"{role}@example.com", role) for role in ("owner", "admin")]
+    for caller in (*managers, functions.create_key("usage:read", "billing:write")):
         (alert,) = functions.read(caller, "/tenants/acme/usage")["billing"]["alerts"]
         assert alert["kind"] == "unmapped_price"
         assert subscription.id in alert["message"]
         assert datetime.fromisoformat(alert["at"]) == functions.clock.now
     for caller in (functions.sign_in("member@example.com", "member"), functions.create_key("usage:read")):
         assert functions.read(caller, "/tenants/acme/usage")["billing"]["alerts"] == []
-    previous = functions.read(told[0], "/tenants/acme/usage?period=previous")
+    previous = functions.read(managers[0], "/tenants/acme/usage?period=previous")
     assert previous["billing"]["alerts"] == []
 
 

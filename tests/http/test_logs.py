@@ -135,5 +135,5 @@ def test_a_tick_says_how_late_folding_is_and_how_much_the_outbox_holds(
     functions.record(key, CALL)
     capsys.readouterr()
     functions.tick()
-    told = {name: value for line in lines(capsys) for name, value in line.items()}
-    assert (told["fold_lag_seconds"], told["outbox_due"]) == (0.0, 0)
+    reported = {name: value for line in lines(capsys) for name, value in line.items()}
+    assert (reported["fold_lag_seconds"], reported["outbox_due"]) == (0.0, 0)

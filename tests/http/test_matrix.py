@@ -148,7 +148,7 @@ Operators are let in wherever a platform key is, so rows name them only where ev
 """
 
 PLATFORM = "/api/v1/platform/"
-"""Of these paths, people who are no operators are told that they do not exist."""
+"""Of these paths, people who are no operators learn only that they do not exist."""
 DOCUMENTS = {"record_usage": "/v1/openapi.json", "usage_api": "/api/v1/openapi.json"}
 NOT_AUTHENTICATED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 
@@ -187,7 +187,7 @@ def tokens(functions: Functions) -> dict[str, str | None]:
         OPERATORS[4]: operator("guy", "member", "gone"),
     }
     operator("una")
-    former = operator("fred")
+    removed = operator("fred")
     remove_operator(store, "fred@example.com", Change("test", now))
     return {
         "no key": None,
@@ -211,7 +211,7 @@ def tokens(functions: Functions) -> dict[str, str | None]:
         SUSPENDED_KEY: suspended,
         SUSPENDED_OWNER: gone_owner,
         **operators,
-        REMOVED_OPERATOR: former,
+        REMOVED_OPERATOR: removed,
         UNVERIFIED_OPERATOR: functions.sign_in("una@example.com", None, verified=False),
     }
 

@@ -152,7 +152,7 @@ def test_the_resource_may_name_the_tenant_of_its_spans(functions: Functions) -> 
 def test_what_one_tenant_could_not_store_is_sent_again_and_counts_once_for_the_others(
     functions: Functions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rejected span is never sent again, so an exporter must be told to repeat all of them."""
+    """A rejected span is never sent again, so an exporter must be asked to repeat all of them."""
     keys = {name: functions.create_tenant(name) for name in ("acme", "bolt")}
     platform, spans = (
         functions.create_platform_key(),

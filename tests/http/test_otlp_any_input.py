@@ -64,8 +64,8 @@ def check(found: list[Span | FieldProblem]) -> None:
     events = events_of(found)
     problems = Problems()
     valid = parse_events([event.item for event in events.events], problems)
-    told = {problem.index for problem in problems.listed}
-    assert problems.is_truncated or valid.keys() | told == set(range(len(events.events)))
+    reported = {problem.index for problem in problems.listed}
+    assert problems.is_truncated or valid.keys() | reported == set(range(len(events.events)))
 
 
 @given(ANY_JSON | ALMOST)

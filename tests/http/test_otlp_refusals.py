@@ -1,4 +1,4 @@
-"""OTLP over HTTP: spans that are rejected, requests that are refused, and how an exporter is told."""
+"""OTLP over HTTP: spans that are rejected, requests that are refused, and how an exporter hears of it."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ from tests.otlp import CALL, PATH, Sent, as_json, as_protobuf, call, span_json
 YEAR_1970 = 1_000
 
 
-# What is rejected, and told
+# What is rejected, and reported
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,12 @@ def test_a_span_of_wrong_types_in_json_is_rejected_alone(
 ) -> None:
     body = as_json([call(1)])
     body["resourceSpans"][0]["scopeSpans"][0]["spans"].append({**span_json(call(2)), **broken})
-    told = succeeded(functions.record_usage.post(PATH, json=body, headers=bearer(key)))["partialSuccess"]
-    assert told["rejectedSpans"] == "1"
-    assert next(iter(broken)) in told["errorMessage"] or "gen_ai.usage.input_tokens" in told["errorMessage"]
+    reported = succeeded(functions.record_usage.post(PATH, json=body, headers=bearer(key)))["partialSuccess"]
+    assert reported["rejectedSpans"] == "1"
+    assert (
+        next(iter(broken)) in reported["errorMessage"]
+        or "gen_ai.usage.input_tokens" in reported["errorMessage"]
+    )
     assert event_ids(functions, key) == [call(1).event_id]
 
 
@@ -119,8 +122,8 @@ def test_a_span_of_wrong_types_in_json_is_rejected_alone(
 def test_a_number_as_text_has_plain_digits(number: str, functions: Functions, key: str) -> None:
     body = as_json([call(1)])
     body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["endTimeUnixNano"] = number
-    told = succeeded(functions.record_usage.post(PATH, json=body, headers=bearer(key)))["partialSuccess"]
-    assert "endTimeUnixNano: must be nanoseconds since 1970" in told["errorMessage"]
+    reported = succeeded(functions.record_usage.post(PATH, json=body, headers=bearer(key)))["partialSuccess"]
+    assert "endTimeUnixNano: must be nanoseconds since 1970" in reported["errorMessage"]
 
 
 # What is refused as a whole: a google.rpc.Status in the content type of the request

@@ -1,4 +1,4 @@
-"""Recording and checking with platform keys over HTTP: many tenants in one request, and what each is told."""
+"""Recording and checking with platform keys over HTTP: many tenants in one request, and the answer to each."""
 
 import json
 from collections.abc import Callable

@@ -92,6 +92,6 @@ def test_without_stripes_key_the_answer_says_what_is_missing(functions: Function
 def test_while_stripe_is_away_nothing_is_repaired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     operator = operator_of(shop.functions)
     monkeypatch.setenv("STRIPE_API_BASE", f"http://127.0.0.1:{free_port()}")
-    cut_off = shop.functions.another()
-    refused(cut_off.send("POST", operator, PATH, WHY), 503, "unavailable")
+    interrupted = shop.functions.another()
+    refused(interrupted.send("POST", operator, PATH, WHY), 503, "unavailable")
     assert shop.functions.read(operator, "/tenants/acme")["plan"] == "free"

@@ -1,4 +1,4 @@
-"""Sealed batches over HTTP: recorded once, told when repeated, found by their ids."""
+"""Sealed batches over HTTP: recorded once, acknowledged when repeated, found by their ids."""
 
 import gzip
 import json

@@ -130,7 +130,7 @@ def test_the_answer_reports_the_range_that_was_read(functions: Functions, clock:
     }
 
 
-def test_a_day_of_the_former_period_is_in_the_series(functions: Functions, key: str) -> None:
+def test_a_day_of_the_previous_period_is_in_the_series(functions: Functions, key: str) -> None:
     functions.record(key, call("2026-10-31T23:00:00Z", 100), call("2026-11-01T00:00:00Z", 200))
     functions.tick()
     query = "from=2026-10-31T00:00:00Z&to=2026-11-02T00:00:00Z"

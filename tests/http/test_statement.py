@@ -113,8 +113,8 @@ def test_as_csv(recorded: Functions, key: str) -> None:
     answer = recorded.get(key, f"{PATH}?month=2026-11&format=csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="statement-acme-2026-11.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
-    told = [(row["section"], row["name"], row["cost_usd"], row["cost_status"]) for row in rows]
-    assert told[:7] == [
+    reported = [(row["section"], row["name"], row["cost_usd"], row["cost_status"]) for row in rows]
+    assert reported[:7] == [
         ("total", "", "0.500000001", "incomplete"),
         ("model", "gpt-4.1-mini", "0.500000001", "complete"),
         ("model", "unheard-of", "0.00", "unknown"),

@@ -72,7 +72,7 @@ def test_a_rotated_key_works_on_beside_its_successor_for_the_overlap(capsys: Cap
     assert listed[key_id(successor)]["expires_at"] is None
 
 
-def test_a_rotation_without_overlap_ends_the_former_key_at_once(capsys: Capture) -> None:
+def test_a_rotation_without_overlap_ends_the_previous_key_at_once(capsys: Capture) -> None:
     previous = run(capsys, *CREATE)["api_key"]
     run(capsys, "key", "rotate", "--tenant", "acme", "--key", key_id(previous), "--overlap-hours", "0")
     with pytest.raises(NotAuthenticated):

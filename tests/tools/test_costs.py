@@ -89,10 +89,10 @@ def test_a_million_events_in_sealed_batches(events: int, runs: int) -> None:
 def test_the_readme_names_the_same_prices() -> None:
     alone = float(sum(parts_of_a_million(10), Fraction()))
     sealed = float(sum(parts_of_a_million_sealed(100, 1), Fraction()))
-    told = (
+    stated = (
         f"[${alone:.2f}](docs/costs.md) in requests of ten, and ${sealed:.2f} in sealed batches of a hundred"
     )
-    assert told in README.prose
+    assert stated in README.prose
 
 
 def test_every_formula_has_its_result() -> None:
@@ -146,12 +146,12 @@ def test_a_deployment_of_many_tenants_is_its_own_cost_and_theirs() -> None:
     lookups, folds = 2 * requests * 2 * READ, requests * (14 * READ + 4 * WRITE)
     shared = ("events, all-in", "100,000 checks: reads", "100,000 checks: Cloud Run", "1,000 usage pages")
     small = sum(Fraction(figure(what)) for what in shared) / 100 + lookups + folds
-    told = [cells for cells in page("operations").rows if cells[0] in ("10", "1,000", "100,000")]
+    stated = [cells for cells in page("operations").rows if cells[0] in ("10", "1,000", "100,000")]
     wanted = [
         [count, *(amount(idle + int(count.replace(",", "")) * each) for each in (million, small))]
         for count in ("10", "1,000", "100,000")
     ]
-    assert told == wanted
+    assert stated == wanted
 
 
 def amount(usd: float | Fraction) -> str:

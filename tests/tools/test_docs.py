@@ -201,14 +201,14 @@ def test_the_bounds_of_runs_on_the_page_are_those_of_the_code() -> None:
 def test_what_expires_is_on_the_page_and_after_how_long() -> None:
     overrides = json.loads((ROOT / "firestore.indexes.json").read_text())["fieldOverrides"]
     rows = [cells for cells in page("architecture").rows if len(cells) == 3]
-    told = {name: cells[2] for cells in rows for name in re.findall(r"`([a-z_]+)`", cells[1])}
+    stated = {name: cells[2] for cells in rows for name in re.findall(r"`([a-z_]+)`", cells[1])}
     expiring = {each["collectionGroup"] for each in overrides if each.get("ttl")}
-    assert expiring <= told.keys()
-    assert f"{ENDED_KEYS_KEPT_FOR.days} days" in told["api_keys"]
-    assert f"{INVITATION_LASTS.days} days" in told["invites"]
-    assert f"{(GIVE_UP_AFTER + KEPT_FOR).days} days" in told["outbox"]
-    assert f"{FAILURES_KEPT_FOR.days} days" in told["dead_letters"]
-    assert (AUDIT_KEPT_FOR.days, "two years" in told["audit"]) == (730, True)
+    assert expiring <= stated.keys()
+    assert f"{ENDED_KEYS_KEPT_FOR.days} days" in stated["api_keys"]
+    assert f"{INVITATION_LASTS.days} days" in stated["invites"]
+    assert f"{(GIVE_UP_AFTER + KEPT_FOR).days} days" in stated["outbox"]
+    assert f"{FAILURES_KEPT_FOR.days} days" in stated["dead_letters"]
+    assert (AUDIT_KEPT_FOR.days, "two years" in stated["audit"]) == (730, True)
 
 
 def test_every_alert_is_explained() -> None:

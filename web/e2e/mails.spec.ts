@@ -35,7 +35,7 @@ test('a newcomer signs up, confirms, invites, and the invited person joins', asy
   await expect(theirs).toHaveURL(/\/t\/mail-b-guild-b-[0-9a-f]+$/)
 })
 
-test('a recipient confirms, is told about a limit, and stops the mails', async ({ page, browser }) => {
+test('a recipient confirms, gets a mail about a limit, and stops the mails', async ({ page, browser }) => {
   const tenant = await newTenant('Alerted')
   const { email } = newCredentials('ops')
   await signIn(page, tenant.owner, pathOf(tenant, '/settings/alerts'))

@@ -1,4 +1,4 @@
-// A run with a budget: what it holds is on the usage page, a run that does not fit is told, and its end frees the rest.
+// A run with a budget: what it holds is on the usage page, a run that does not fit is refused, and its end frees the rest.
 import { expect, test } from '@playwright/test'
 
 import { idTokenOf } from './support/accounts.ts'

@@ -1,4 +1,4 @@
-"""The attributes of spans that are read, of current and former GenAI conventions. All others are dropped unread."""
+"""The attributes of spans that are read, of current and previous GenAI conventions. All others are dropped unread."""
 
 from collections.abc import Mapping
 from typing import Final

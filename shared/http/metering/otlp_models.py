@@ -51,7 +51,7 @@ class SpanBody(_OtlpModel):
     end_time_unix_nano: _Nanoseconds
     attributes: list[Attribute] | None = Field(
         None,
-        description="`gen_ai.*` of current and former conventions, and `gwi.tenant_id`, `gwi.user_id`, "
+        description="`gen_ai.*` of current and previous conventions, and `gwi.tenant_id`, `gwi.user_id`, "
         "`gwi.workflow_id`, `gwi.run_id`, `gwi.parent_run_id` and `gwi.tags.*`. All others are ignored.",
     )
     status: SpanStatus | None = None

@@ -243,11 +243,11 @@ def test_an_invoice_of_no_duration_is_read_and_one_that_runs_backwards_is_refuse
         read_invoice({**first, "period_end": 1_792_056_619})
 
 
-@pytest.mark.parametrize(("told", "without_tax"), [(2_437, 2_437), (0, 0), (None, INVOICE["total"])])
+@pytest.mark.parametrize(("reported", "without_tax"), [(2_437, 2_437), (0, 0), (None, INVOICE["total"])])
 def test_the_total_without_tax_is_the_total_where_stripe_does_not_state_it(
-    told: int | None, without_tax: int
+    reported: int | None, without_tax: int
 ) -> None:
-    assert read_invoice({**INVOICE, "total_excluding_tax": told}).total_without_tax == without_tax
+    assert read_invoice({**INVOICE, "total_excluding_tax": reported}).total_without_tax == without_tax
     untold = {name: value for name, value in INVOICE.items() if name != "total_excluding_tax"}
     assert read_invoice(untold).total_without_tax == INVOICE["total"]
 

@@ -79,9 +79,9 @@ def test_the_remaining_cost_may_be_requested_but_not_a_nano_dollar_more(
     limit = min(policy.cost_limit_nanousd, MAX_LIMIT - 1)
     policy = replace(policy, token_limit=MAX_LIMIT, cost_limit_nanousd=limit)
     asked = Consumption(0, 0, cost_nanousd=used)
-    told = status(FREE, policy, NOVEMBER, asked).cost_remaining_usd
-    assert told is not None
-    remaining = nanousd_from_decimal(Decimal(told))
+    reported = status(FREE, policy, NOVEMBER, asked).cost_remaining_usd
+    assert reported is not None
+    remaining = nanousd_from_decimal(Decimal(reported))
     assert decision(policy, asked, UsageRequest(cost_nanousd=remaining)).allowed == (remaining > 0)
     assert not decision(policy, asked, UsageRequest(cost_nanousd=remaining + 1)).allowed
 

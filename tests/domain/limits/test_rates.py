@@ -1,4 +1,4 @@
-"""Token buckets: never more than the rate, and what is told is true."""
+"""Token buckets: never more than the rate, and what is reported is true."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The packed form of a batch: every column comes back, a changed byte and a newer version are told."""
+"""The packed form of a batch: every column comes back, a changed byte and a newer version are reported."""
 
 import zlib
 from struct import pack as to_bytes

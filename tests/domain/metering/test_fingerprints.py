@@ -1,4 +1,4 @@
-"""The fingerprint of an event, by which a repetition is told from another event under the same id."""
+"""The fingerprint of an event, by which a repetition differs from another event under the same id."""
 
 from datetime import timedelta, timezone
 from typing import Any

@@ -19,7 +19,7 @@ VALUES = {
 
 @dataclass
 class FakeProject:
-    """A Shell; `on_change` is told of each change before and after its effect, and may interrupt it."""
+    """A Shell; `on_change` hears of each change before and after its effect, and may interrupt it."""
 
     plan: Plan
     on_change: Callable[[int, str], None] = lambda _number, _when: None
@@ -87,10 +87,10 @@ class FakeProject:
         return Result(ok=True, text="")
 
     def _describe(self, steps: list[Step]) -> Result:
-        told = [self.answers[step.name] for step in steps if step.name in self.answers]
+        reported = [self.answers[step.name] for step in steps if step.name in self.answers]
         there = [self.descriptions[step.name] for step in steps if step.name in self.descriptions]
-        if told or not there:
-            return told[0] if told else NOT_THERE
+        if reported or not there:
+            return reported[0] if reported else NOT_THERE
         if isinstance(there[0], str):
             return Result(ok=True, text=there[0])
         merged: Json = there[0]

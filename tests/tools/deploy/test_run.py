@@ -170,7 +170,7 @@ def stopped(project: FakeProject, key: str | None = KEY) -> str:
 
 
 @pytest.mark.parametrize(
-    ("step", "answer", "told"),
+    ("step", "answer", "reported"),
     [
         (
             "project",
@@ -196,11 +196,11 @@ def stopped(project: FakeProject, key: str | None = KEY) -> str:
         ("APIs", "ERROR: something else\nwith details", "ERROR: something else"),
     ],
 )
-def test_a_failure_is_reported_in_one_line(plan: Plan, step: str, answer: str, told: str) -> None:
+def test_a_failure_is_reported_in_one_line(plan: Plan, step: str, answer: str, reported: str) -> None:
     project = FakeProject(plan)
     project.answers[step] = Result(ok=False, text=answer)
     number = [each.name for each in plan.steps].index(step) + 1
-    assert stopped(project).startswith(f"step {number} of {len(plan.steps)}, {step}: {told}")
+    assert stopped(project).startswith(f"step {number} of {len(plan.steps)}, {step}: {reported}")
 
 
 def test_an_api_that_is_off_is_no_missing_right() -> None:

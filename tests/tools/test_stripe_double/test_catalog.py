@@ -52,7 +52,7 @@ def test_metadata_is_merged_and_unset(shop: Shop) -> None:
     assert changed.metadata.to_dict() == {"tenant": "acme", "seats": "3"}
 
 
-def test_a_change_is_an_event_that_has_the_former_values(shop: Shop) -> None:
+def test_a_change_is_an_event_that_has_the_previous_values(shop: Shop) -> None:
     made = shop.stripe.v1.prices.update(shop.starter, {"nickname": "Old"})
     shop.stripe.v1.prices.update(made.id, {"nickname": "New"})
     shop.stripe.v1.prices.update(made.id, {"nickname": "New"})

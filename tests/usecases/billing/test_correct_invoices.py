@@ -61,7 +61,7 @@ def test_b44_a_credit_note_counts_until_it_is_void(place: BillingPlace) -> None:
 
 
 def test_with_a_key_a_refund_and_a_dispute_find_their_invoice_and_its_state(place: BillingPlace) -> None:
-    """Nothing was told of the invoice before: Stripe is asked for it."""
+    """Nothing was known of the invoice before: Stripe is asked for it."""
     stripe = StripeAccount(CREATED.payload, PAID.payload, REFUNDED.payload, LOST.payload)
     deliver(billing_on(place.open(), stripe), [CREATED, REFUND_MADE])
     assert taken(place) == (900, 0, 0, None)

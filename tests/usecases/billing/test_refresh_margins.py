@@ -349,7 +349,7 @@ def test_a_refresh_reads_the_days_with_usage_and_writes_one_document(firestore_c
 
 
 class _Counted:
-    """Counts the calls of `hourly`, which fails if it is told to."""
+    """Counts the calls of `hourly`, which fails if it is asked to."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.calls: list[datetime] = []

@@ -177,7 +177,7 @@ def test_one_reconciliation_leaves_one_subscription_or_reports_more(
         reconcile_tenant(shop.billing, "acme", repair=True, now=shop.now)
         living = buyers.living()
         event(f"{len(living)} living")
-        told = [each.alert.kind for each in shop.billing.store.list_billing_alerts("acme")]
-        assert ("several_subscriptions" in told) == (len(living) > 1)
+        reported = [each.alert.kind for each in shop.billing.store.list_billing_alerts("acme")]
+        assert ("several_subscriptions" in reported) == (len(living) > 1)
         assert len(living) <= 1 or policy == "alert"
         assert shop.plan in possible_plans(living)

@@ -302,7 +302,7 @@ A_DAY = 24 * 60
                 Call(-A_DAY, ANN, "r2", 10, None),
                 *(Wait(1), CALL_OF_ANN),
             ],
-            id="a run of a folded day that is told late",
+            id="a run of a folded day that is reported late",
         ),
     ],
 )

@@ -67,7 +67,7 @@ def test_only_the_commits_since_the_last_fold_make_the_rate(memory: MemoryStore)
         assert settings_of(memory).shards == shards
 
 
-def test_writers_that_know_the_former_number_lose_nothing(memory: MemoryStore) -> None:
+def test_writers_that_know_the_previous_number_lose_nothing(memory: MemoryStore) -> None:
     tenant = new_tenant(memory, counters=writing(8))
     events = record(memory, 1, tenant.counters, MIDNIGHT)
     tick(memory, MIDNIGHT + MINUTE)
@@ -82,7 +82,7 @@ def test_writers_that_know_the_former_number_lose_nothing(memory: MemoryStore) -
         assert current(memory, tenant, at + MINUTE).totals == times(len(events))
 
 
-def test_readers_leave_the_former_documents_alone_two_days_later(memory: MemoryStore) -> None:
+def test_readers_leave_the_previous_documents_alone_two_days_later(memory: MemoryStore) -> None:
     tenant = new_tenant(memory, counters=writing(8))
     record(memory, 1, tenant.counters, MIDNIGHT)
     tick(memory, MIDNIGHT + MINUTE)

@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 
 
 class Inbox:
-    """A warehouse that keeps what it gets, and is away while told so."""
+    """A warehouse that keeps what it gets, and is away while asked to be."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []

@@ -1,4 +1,4 @@
-"""Each threshold of a budget is told once in a window, whatever crashes and whoever folds."""
+"""Each threshold of a budget is reported once in a window, whatever crashes and whoever folds."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,7 +57,7 @@ def fold(place: AlertPlace, now: datetime = NOON, store: UsageStore | None = Non
     fold_tenants(TenantFolder(store, listener=raiser), ["acme"], now)
 
 
-def told(place: AlertPlace) -> list[tuple[str, str | None, int]]:
+def reported(place: AlertPlace) -> list[tuple[str, str | None, int]]:
     alerts = place.open().list_alerts("acme", limit=500).items
     return sorted(
         (alert.budget.id, alert.budget.value, alert.threshold_percent) for alert in alerts if alert.budget
@@ -86,7 +86,12 @@ def test_h7_a_fold_interrupted_anywhere_and_retried_reports_each_threshold_once(
         fold(place, store=place.open(Fault(calls, took_effect)))
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: fold(place), range(3)))
-    assert told(place) == [("all", None, 10), ("each", "ann", 50), ("each", "ann", 100), ("each", "bob", 50)]
+    assert reported(place) == [
+        ("all", None, 10),
+        ("each", "ann", 50),
+        ("each", "ann", 100),
+        ("each", "bob", 50),
+    ]
     assert kinds(place) == ["mail", "notice", "notice", "notice"]
     notices = [entry.content for entry in place.entries() if isinstance(entry.content, Notice)]
     assert len({notice.message_id for notice in notices}) == 3
@@ -98,10 +103,10 @@ def test_a_window_that_has_just_ended_is_looked_at_once_more() -> None:
     midnight = start_of((NOON + timedelta(days=1)).date())
     use(place, "ann", 120, midnight - timedelta(seconds=1))
     fold(place, midnight + timedelta(minutes=1))
-    assert told(place) == [("each", "ann", 50), ("each", "ann", 100)]
+    assert reported(place) == [("each", "ann", 50), ("each", "ann", 100)]
     use(place, "ann", 60, midnight + timedelta(minutes=2))
     fold(place, midnight + timedelta(minutes=3))
-    assert told(place) == [("each", "ann", 50), ("each", "ann", 50), ("each", "ann", 100)]
+    assert reported(place) == [("each", "ann", 50), ("each", "ann", 50), ("each", "ann", 100)]
 
 
 def test_a_tenant_with_many_users_over_a_threshold_gets_one_alert_each_and_short_mails() -> None:
@@ -111,7 +116,7 @@ def test_a_tenant_with_many_users_over_a_threshold_gets_one_alert_each_and_short
         use(place, f"user-{number:03}", 60)
     fold(place)
     fold(place)
-    assert len(told(place)) == 130
+    assert len(reported(place)) == 130
     mails = [entry.content for entry in place.entries() if entry.kind == "mail"]
     assert len(mails) == 2, "one for each hundred"
     assert place.mails()[0].subject in (

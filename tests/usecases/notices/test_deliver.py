@@ -37,7 +37,7 @@ from tests.usecases.plain_sums import new_tenant
 
 @dataclass
 class Receiver:
-    """Takes mails and webhooks, or fails as it is told; receivers drop what they know by its id."""
+    """Takes mails and webhooks, or fails as it is asked; receivers drop what they know by its id."""
 
     failure: DeliveryFailed | None = None
     sent: list[RenderedMail | SignedWebhook] = field(default_factory=list)
@@ -143,8 +143,10 @@ def test_a_failed_attempt_is_repeated_after_growing_pauses_and_then_given_up(pla
     assert max(pauses) == timedelta(days=1)
     assert place.now - NOON <= GIVE_UP_AFTER
     assert (entry.state, entry.last_answer, entry.attempts) == ("failed", "451 later", len(pauses) + 1)
-    (told,) = [each.content for each in entries_of(place.store) if isinstance(each.content, OperatorNotice)]
-    assert told == OperatorNotice(
+    (reported,) = [
+        each.content for each in entries_of(place.store) if isinstance(each.content, OperatorNotice)
+    ]
+    assert reported == OperatorNotice(
         summary="a mail of tenant acme could not be delivered",
         text=f"After {len(pauses) + 1} attempts the last answer was: 451 later",
     )

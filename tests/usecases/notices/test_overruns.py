@@ -1,4 +1,4 @@
-"""A run that used more than it held is told once: one alert, one mail, one webhook, whatever crashes."""
+"""A run that used more than it held is reported once: one alert, one mail, one webhook, whatever crashes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -81,7 +81,7 @@ class Runs:
             links=LINKS,
         ).look(now)
 
-    def told(self) -> list[tuple[str | None, int, int]]:
+    def reported(self) -> list[tuple[str | None, int, int]]:
         """The run, and the cents or tokens that it used and held, of each alert."""
         alerts = self.place.open().list_alerts("acme", limit=50).items
         unit = {"cost": CENT, "tokens": 1, "runs": 1}
@@ -107,7 +107,7 @@ def test_a_run_within_its_hold_is_no_alert(runs: Runs) -> None:
     runs.end("a")
     runs.tick()
     runs.tick(NOON + 30 * HOUR)
-    assert runs.told() == []
+    assert runs.reported() == []
     assert runs.place.entries() == []
 
 
@@ -115,10 +115,10 @@ def test_a_run_that_is_over_is_reported_in_the_tick_after_its_end(runs: Runs) ->
     runs.admit("a", 10)
     runs.draw("a", 13)
     runs.tick()
-    assert runs.told() == [], "it may still be extended"
+    assert runs.reported() == [], "it may still be extended"
     runs.end("a", NOON + MINUTE)
     runs.tick(NOON + MINUTE)
-    assert runs.told() == [("a", 13, 10)]
+    assert runs.reported() == [("a", 13, 10)]
     (notice,) = runs.notices()
     assert notice.type == "run.over_budget"
     assert notice.text == "Acme: Run “a” used $0.13 of provider cost, $0.03 more than it held."
@@ -136,7 +136,7 @@ def test_what_is_recorded_after_an_end_is_reported_once(runs: Runs) -> None:
     for hours in (1, 2):
         runs.draw("a", 1, NOON + hours * HOUR)
         runs.tick(NOON + hours * HOUR)
-    assert runs.told() == [("a", 3, 2)]
+    assert runs.reported() == [("a", 3, 2)]
     assert len(runs.notices()) == 1
 
 
@@ -144,9 +144,9 @@ def test_a_run_that_nobody_ends_is_reported_when_its_hold_has_expired(runs: Runs
     runs.admit("a", 10)
     runs.draw("a", 13)
     runs.tick(NOON + HOUR)
-    assert runs.told() == []
+    assert runs.reported() == []
     runs.tick(NOON + HOUR + GRACE)
-    assert runs.told() == [("a", 13, 10)]
+    assert runs.reported() == [("a", 13, 10)]
 
 
 def test_what_is_recorded_after_the_expiry_is_reported_at_one_of_the_next_looks(runs: Runs) -> None:
@@ -156,7 +156,7 @@ def test_what_is_recorded_after_the_expiry_is_reported_at_one_of_the_next_looks(
     runs.draw("a", 5, NOON + HOUR + MINUTE)
     for hours in range(2, 10):
         runs.tick(NOON + hours * HOUR)
-    assert runs.told() == [("a", 7, 2)]
+    assert runs.reported() == [("a", 7, 2)]
     assert len(runs.notices()) == 1
 
 
@@ -179,7 +179,7 @@ def test_tokens_and_trees(runs: Runs) -> None:
     runs.draw("root", 1, tokens=150)
     runs.end("root")
     runs.tick()
-    assert runs.told() == [("child", 9, 5), ("root", 151, 100)]
+    assert runs.reported() == [("child", 9, 5), ("root", 151, 100)]
 
 
 def test_a_late_end_hides_nothing(runs: Runs) -> None:
@@ -189,7 +189,7 @@ def test_a_late_end_hides_nothing(runs: Runs) -> None:
     runs.draw("a", 5, NOON + HOUR + MINUTE)
     runs.end("a", NOON + HOUR + MINUTE)
     runs.tick(NOON + HOUR + MINUTE)
-    assert runs.told() == [("a", 7, 2)]
+    assert runs.reported() == [("a", 7, 2)]
 
 
 def test_many_runs_are_one_mail(runs: Runs) -> None:
@@ -198,7 +198,7 @@ def test_many_runs_are_one_mail(runs: Runs) -> None:
         runs.draw(f"run-{number:02}", 2)
         runs.end(f"run-{number:02}")
     runs.tick()
-    assert len(runs.told()) == len(runs.notices()) == 25
+    assert len(runs.reported()) == len(runs.notices()) == 25
     (mail,) = runs.place.mails()
     assert mail.subject == "“Acme”: 25 runs over budget"
     (entry,) = [each.content for each in runs.place.entries() if isinstance(each.content, Mail)]
@@ -218,6 +218,6 @@ def test_h7_a_look_interrupted_anywhere_and_retried_reports_each_run_once(
         runs.look(fault=Fault(calls, took_effect))
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: runs.look(), range(3)))
-    assert runs.told() == [("a", 13, 10), ("b", 13, 10)]
+    assert runs.reported() == [("a", 13, 10), ("b", 13, 10)]
     assert len({notice.message_id for notice in runs.notices()}) == len(runs.notices()) == 2
     assert sorted(entry.kind for entry in runs.place.entries()) == ["mail", "notice", "notice"]

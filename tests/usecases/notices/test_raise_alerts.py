@@ -118,8 +118,8 @@ def test_recipients_get_the_mail_and_without_them_every_owner(place: AlertPlace)
     place.outbox.confirm_address("ops@example.com", "acme", an_entry(place))
     use(place, LIMIT)
     fold(place)
-    told = [mail.to for mail in place.mails() if "180 %" in mail.subject]
-    assert told == ["eve@example.com", "ops@example.com"]
+    reported = [mail.to for mail in place.mails() if "180 %" in mail.subject]
+    assert reported == ["eve@example.com", "ops@example.com"]
 
 
 def test_a_recipient_who_has_not_confirmed_gets_no_alert(place: AlertPlace) -> None:

@@ -1,4 +1,4 @@
-"""The format of usage in the attributes of an OpenTelemetry GenAI span, of current and former conventions."""
+"""The format of usage in the attributes of an OpenTelemetry GenAI span, of current and previous conventions."""
 
 from dataclasses import replace
 from typing import Final

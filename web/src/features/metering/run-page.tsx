@@ -80,13 +80,13 @@ function Summary({ run }: { run: Run }) {
           </>
         )}
       </span>
-      <Silence run={run} />
+      <SilentRun run={run} />
     </p>
   )
 }
 
 /** A run is never completed by silence: this says how long it has been silent. */
-function Silence({ run: { status, is_silent, last_at } }: { run: Run }) {
+function SilentRun({ run: { status, is_silent, last_at } }: { run: Run }) {
   if (is_silent || status === 'timed_out') {
     return (
       <span>
